@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { agentStatus } from './agent.ts';
+import { clientId, ulidSchema } from './ids.ts';
+
+/** Version of the chat protocol; a client that speaks another is told to reload. */
+export const CHAT_PROTOCOL = 1;
+
+/** Longest frame a client may send, in bytes: the longest message of any tier, with its escapes. */
+export const MAX_CLIENT_FRAME_BYTES = 700_000;
+/** Sessions one socket may follow at a time. */
+export const MAX_SUBSCRIPTIONS = 16;
+/** Events in one `events` frame; more come in further frames. */
+export const EVENTS_PER_FRAME = 200;
+
+export const sessionTitle = z.string().trim().min(1).max(120);
+
+export const sessionView = z.object({
+  id: ulidSchema,
+  title: z.string(),
+  createdAt: z.number().int(),
+  updatedAt: z.number().int(),
+  /** Newest event's number; 0 when there is none. */
+  lastSeq: z.number().int().nonnegative(),
+  /** Whether a turn is open (queued or running). */
+  working: z.boolean(),
+});
+export type SessionView = z.infer<typeof sessionView>;
+
+export const toolCallData = z.object({ callId: z.string(), name: z.string() });
+
+/**
+ * The events of a session's log by type. A turn is: `user`, then any of `status`, `delta`,
+ * `tool.*` and `turn.reset`, then exactly one of `final`, `aborted` and `error`.
+ */
+export const eventData = z.discriminatedUnion('type', [
+  /** `clientId` is the id under which the client sent it: it matches its own pending message. */
+  z.object({ type: z.literal('user'), text: z.string(), clientId: z.string(), by: z.string() }),
+  /** A phase before the first word: preparing_workspace, preparing_context, starting_model. */
+  z.object({ type: z.literal('status'), phase: z.string() }),
+  /** Text to append to the turn's answer. */
+  z.object({ type: z.literal('delta'), text: z.string() }),
+  z.object({
+    type: z.literal('tool.start'),
+    callId: z.string(),
+    name: z.string(),
+    args: z.string(),
+  }),
+  z.object({ type: z.literal('tool.update'), callId: z.string(), output: z.string() }),
+  z.object({
+    type: z.literal('tool.result'),
+    callId: z.string(),
+    name: z.string(),
+    output: z.string(),
+    isError: z.boolean(),
+  }),
+  /** The run started over: drop this turn's deltas. */
+  z.object({ type: z.literal('turn.reset'), reason: z.string() }),
+  /** The whole answer; the turn's deltas are deleted and this stands for them. */
+  z.object({ type: z.literal('final'), text: z.string(), ms: z.number().int() }),
+  /** Stopped by a person; the text so far. */
+  z.object({ type: z.literal('aborted'), text: z.string(), by: z.string() }),
+  /** The turn failed; the same message can be sent again when `retryable`. */
+  z.object({
+    type: z.literal('error'),
+    code: z.string(),
+    message: z.string(),
+    retryable: z.boolean(),
+    text: z.string(),
+  }),
+]);
+export type EventData = z.infer<typeof eventData>;
+export type EventType = EventData['type'];
+
+/** Types that end a turn. */
+export const FINAL_EVENT_TYPES: ReadonlySet<EventType> = new Set(['final', 'aborted', 'error']);
+
+export const sessionEvent = z.object({
+  /** Counts up from 1 in each session. Numbers of deleted deltas are never used again. */
+  seq: z.number().int().positive(),
+  turnId: z.string(),
+  /** UTC ms. */
+  at: z.number().int(),
+  data: eventData,
+});
+export type SessionEvent = z.infer<typeof sessionEvent>;
+
+/** What a client may send over the chat socket. */
+export const clientFrame = z.discriminatedUnion('type', [
+  /** Follow a session: everything after `after`, then live. `after: 0` is the whole history. */
+  z.object({
+    type: z.literal('subscribe'),
+    sessionId: ulidSchema,
+    after: z.number().int().nonnegative(),
+  }),
+  z.object({ type: z.literal('unsubscribe'), sessionId: ulidSchema }),
+  /** One message. `id` is the client's own: the same one again changes nothing. */
+  z.object({
+    type: z.literal('send'),
+    id: clientId,
+    sessionId: ulidSchema,
+    text: z.string().min(1),
+  }),
+  /** Stop the running turn of a session, and drop its queued ones. */
+  z.object({ type: z.literal('stop'), sessionId: ulidSchema }),
+]);
+export type ClientFrame = z.infer<typeof clientFrame>;
+
+/** Sent as text, answered by `pong` without waking the object. */
+export const PING = '{"type":"ping"}';
+export const PONG = '{"type":"pong"}';
+
+/** What the agent sends over the chat socket. */
+export const serverFrame = z.discriminatedUnion('type', [
+  /** First frame of every socket. */
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.literal(CHAT_PROTOCOL),
+    member: z.object({
+      id: z.string(),
+      name: z.string(),
+      role: z.enum(['owner', 'user', 'operator']),
+    }),
+    tenant: z.object({ slug: z.string(), tier: z.string(), maxMessageChars: z.number().int() }),
+    agent: agentStatus,
+    sessions: z.array(sessionView),
+  }),
+  z.object({ type: z.literal('agent'), agent: agentStatus }),
+  /** A session is new or changed. */
+  z.object({ type: z.literal('session'), session: sessionView }),
+  z.object({ type: z.literal('session.deleted'), sessionId: z.string() }),
+  /** Events of a subscribed session, in order of seq. */
+  z.object({
+    type: z.literal('events'),
+    sessionId: z.string(),
+    events: z.array(sessionEvent),
+    /** True on the last frame of the backlog that answers a `subscribe`. */
+    caughtUp: z.boolean().optional(),
+  }),
+  /** The message is stored: it will not be lost any more. */
+  z.object({
+    type: z.literal('ack'),
+    id: z.string(),
+    sessionId: z.string(),
+    turnId: z.string(),
+    seq: z.number().int(),
+  }),
+  /** A frame was refused; `ref` is the id or session it was about. */
+  z.object({
+    type: z.literal('error'),
+    code: z.string(),
+    message: z.string(),
+    ref: z.string().optional(),
+  }),
+  z.object({ type: z.literal('pong') }),
+]);
+export type ServerFrame = z.infer<typeof serverFrame>;

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/** Protocol of the supervisor's port. The agent accepts this one and the one before it. */
+export const SUPERVISOR_PROTOCOL = 1;
+/** The port in the container on which the supervisor listens. */
+export const SUPERVISOR_PORT = 8080;
+
+export const supervisorStage = z.enum([
+  'restoring',
+  'booting',
+  'ready',
+  'stopping',
+  'stopped',
+  'failed',
+]);
+
+export const supervisorStatus = z.object({
+  protocol: z.number().int(),
+  generation: z.number().int(),
+  rev: z.number().int(),
+  stage: supervisorStage,
+  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
+  startedAt: z.number(),
+  timings: z.object({
+    restoreMs: z.number().optional(),
+    configMs: z.number().optional(),
+    bootMs: z.number().optional(),
+    readyMs: z.number().optional(),
+  }),
+  openclaw: z.object({
+    version: z.string().nullable(),
+    pid: z.number().nullable(),
+    restarts: z.number().int(),
+    lastExit: z.unknown(),
+  }),
+  memory: z.object({
+    rssBytes: z.number(),
+    openclawRssBytes: z.number().nullable(),
+    limitBytes: z.number().nullable(),
+  }),
+  restored: z.object({ id: z.string(), sha256: z.string() }).nullable(),
+});
+export type SupervisorStatus = z.infer<typeof supervisorStatus>;
+
+export const supervisorSnapshot = z.object({
+  id: z.string(),
+  size: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  files: z.number().int(),
+  ms: z.record(z.string(), z.number()),
+});
+export type SupervisorSnapshot = z.infer<typeof supervisorSnapshot>;
+
+/** Where a generation restores from; fixed by the agent when it starts the container. */
+export const restorePoint = z.object({
+  id: z.string(),
+  size: z.number().int(),
+  sha256: z.string(),
+});
+export type RestorePoint = z.infer<typeof restorePoint>;
