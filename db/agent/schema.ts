@@ -1,0 +1,179 @@
+import {
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
+import type { EventData, EventType } from '../../contract/frames.ts';
+import type { CallSource, Outcome, Settlement } from '../../contract/usage.ts';
+
+/**
+ * The SQLite inside each TenantAgent: the truth for members, sign-ins, sessions, the ledger and the
+ * snapshot index of one tenant. Times are UTC ms, money is nano-dollars.
+ */
+
+/** Single values kept as JSON: the tenant's record, the wake machine, the policy copy, activity. */
+export const cells = sqliteTable('cells', {
+  key: text().primaryKey(),
+  value: text({ mode: 'json' }).notNull(),
+});
+
+/** The only user of the object's alarm: steps with a time. */
+export const due = sqliteTable(
+  'due',
+  {
+    kind: text().notNull(),
+    key: text().notNull(),
+    at: integer().notNull(),
+    /** Failures in a row; the step backs off by them. */
+    attempts: integer().notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.kind, t.key] }), index('due_at').on(t.at)],
+);
+
+export const members = sqliteTable('members', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  role: text().$type<'owner' | 'user'>().notNull(),
+  createdAt: integer('created_at').notNull(),
+  revokedAt: integer('revoked_at'),
+});
+
+export const invites = sqliteTable('invites', {
+  id: text().primaryKey(),
+  /** SHA-256 of the token, hex; the token itself is shown once and kept nowhere. */
+  tokenHash: text('token_hash').notNull().unique(),
+  role: text().$type<'owner' | 'user'>().notNull(),
+  hostname: text().notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  usedAt: integer('used_at'),
+  revokedAt: integer('revoked_at'),
+});
+
+export const signIns = sqliteTable(
+  'sign_ins',
+  {
+    id: text().primaryKey(),
+    memberId: text('member_id')
+      .notNull()
+      .references(() => members.id),
+    hostname: text().notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    revokedAt: integer('revoked_at'),
+  },
+  (t) => [index('sign_ins_member').on(t.memberId)],
+);
+
+export const sessions = sqliteTable('sessions', {
+  id: text().primaryKey(),
+  title: text().notNull(),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  lastSeq: integer('last_seq').notNull().default(0),
+});
+
+/** A session's log. Deltas go when their turn's final event is stored. */
+export const events = sqliteTable(
+  'events',
+  {
+    sessionId: text('session_id').notNull(),
+    seq: integer().notNull(),
+    turnId: text('turn_id').notNull(),
+    type: text().$type<EventType>().notNull(),
+    data: text({ mode: 'json' }).$type<EventData>().notNull(),
+    at: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.sessionId, t.seq] }), index('events_turn').on(t.turnId, t.type)],
+);
+
+export const turns = sqliteTable(
+  'turns',
+  {
+    /** Also OpenClaw's idempotency key, and so its run id. */
+    id: text().primaryKey(),
+    sessionId: text('session_id').notNull(),
+    /** The client's id of the message. */
+    clientId: text('client_id').notNull(),
+    state: text().$type<'queued' | 'running' | 'done' | 'aborted' | 'error'>().notNull(),
+    workload: text().notNull(),
+    text: text().notNull(),
+    by: text().notNull(),
+    userSeq: integer('user_seq').notNull(),
+    /** The run that answers it: the turn's id, or OpenClaw's own after a crash. */
+    runId: text('run_id'),
+    /** OpenClaw's own id of the session, as its model calls carry it. */
+    openclawSession: text('openclaw_session'),
+    generation: integer(),
+    /** Model calls made and failed for this turn; both are bounded. */
+    calls: integer().notNull().default(0),
+    failedCalls: integer('failed_calls').notNull().default(0),
+    stopRequested: text('stop_requested'),
+    createdAt: integer('created_at').notNull(),
+    startedAt: integer('started_at'),
+    endedAt: integer('ended_at'),
+  },
+  (t) => [
+    uniqueIndex('turns_client').on(t.sessionId, t.clientId),
+    index('turns_state').on(t.state, t.createdAt),
+  ],
+);
+
+/**
+ * The ledger: one row per attempt upstream. `open` is an intent whose answer is awaited,
+ * `unsettled` one whose usage must be looked up, `final` is in the outbox until it is in D1, and
+ * `flushed` stays a while so that a repeated admit or settle changes nothing.
+ */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    id: text().primaryKey(),
+    callId: text('call_id').notNull(),
+    attempt: integer().notNull(),
+    state: text().$type<'open' | 'unsettled' | 'final' | 'flushed'>().notNull(),
+    source: text().$type<CallSource>().notNull(),
+    platform: text().notNull(),
+    tier: text().notNull(),
+    workload: text().notNull(),
+    model: text().notNull(),
+    policyVersion: integer('policy_version').notNull(),
+    generation: integer(),
+    sessionId: text('session_id'),
+    turnId: text('turn_id'),
+    /** Held while the attempt is open: an estimate from above. */
+    reservedTokens: integer('reserved_tokens').notNull(),
+    reservedNano: integer('reserved_nano').notNull(),
+    tokensIn: integer('tokens_in').notNull().default(0),
+    tokensOut: integer('tokens_out').notNull().default(0),
+    tokensCached: integer('tokens_cached').notNull().default(0),
+    costNano: integer('cost_nano').notNull().default(0),
+    latencyMs: integer('latency_ms').notNull().default(0),
+    firstByteMs: integer('first_byte_ms'),
+    status: integer(),
+    outcome: text().$type<Outcome>(),
+    settledBy: text('settled_by').$type<Settlement>(),
+    logId: text('log_id'),
+    createdAt: integer('created_at').notNull(),
+    settledAt: integer('settled_at'),
+  },
+  (t) => [index('attempts_state').on(t.state, t.createdAt), index('attempts_call').on(t.callId)],
+);
+
+/** The snapshot index. A row is written as a ticket and counts once R2 has stored the object. */
+export const snapshots = sqliteTable('snapshots', {
+  id: text().primaryKey(),
+  kind: text().$type<'sleep' | 'checkpoint' | 'manual'>().notNull(),
+  state: text().$type<'ticketed' | 'stored' | 'failed'>().notNull(),
+  generation: integer().notNull(),
+  /** SHA-256 of the one-use ticket, hex; null once it was used. */
+  ticketHash: text('ticket_hash'),
+  ticketExpiresAt: integer('ticket_expires_at').notNull(),
+  size: integer(),
+  sha256: text(),
+  createdAt: integer('created_at').notNull(),
+  storedAt: integer('stored_at'),
+});

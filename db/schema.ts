@@ -1,0 +1,135 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { TenantStatus } from '../contract/agent.ts';
+import type { PolicyRule } from '../contract/policy.ts';
+import type { Tier } from '../contract/tiers.ts';
+import type { CallSource, Outcome, Settlement } from '../contract/usage.ts';
+
+/**
+ * The control plane in D1: the truth for tenants, hostnames, policies, operators, usage and audit.
+ * Times are UTC ms, money is nano-dollars. Columns that the charter names keep their names.
+ */
+export const tenants = sqliteTable(
+  'tenants',
+  {
+    id: text().primaryKey(),
+    slug: text().notNull(),
+    platform: text().notNull(),
+    tier: text().$type<Tier>().notNull(),
+    status: text().$type<TenantStatus>().notNull().default('active'),
+    /** Location hint for the tenant's Durable Object. */
+    region: text(),
+    /** Internet for the container; null follows the tier. */
+    internet: integer({ mode: 'boolean' }),
+    /** Grows with every change; the agent ignores older ones. */
+    version: integer().notNull().default(1),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (t) => [uniqueIndex('tenants_platform_slug').on(t.platform, t.slug)],
+);
+
+export const hostnames = sqliteTable(
+  'hostnames',
+  {
+    /** Normalised: lower case, punycode, no port, no trailing dot. */
+    hostname: text().primaryKey(),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
+    createdAt: integer('created_at').notNull(),
+  },
+  (t) => [index('hostnames_tenant').on(t.tenantId)],
+);
+
+/** Written by each agent at its transitions; what lists and cron read without touching it. */
+export const agents = sqliteTable(
+  'agents',
+  {
+    tenantId: text('tenant_id').primaryKey(),
+    state: text().notNull(),
+    since: integer().notNull(),
+    generation: integer().notNull(),
+    nextDueAt: integer('next_due_at'),
+    appliedVersion: integer('applied_version').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (t) => [index('agents_next_due').on(t.nextDueAt)],
+);
+
+export const policies = sqliteTable('policies', {
+  version: integer().primaryKey(),
+  rules: text({ mode: 'json' }).$type<PolicyRule[]>().notNull(),
+  author: text().notNull(),
+  note: text().notNull(),
+  createdAt: integer('created_at').notNull(),
+});
+
+/** One row: which policy version is in force. */
+export const activePolicy = sqliteTable('active_policy', {
+  id: integer().primaryKey(),
+  version: integer()
+    .notNull()
+    .references(() => policies.version),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export const operators = sqliteTable('operators', {
+  /** E-mail of a person in lower case, or client id (`common_name`) of a service token. */
+  subject: text().primaryKey(),
+  kind: text().$type<'person' | 'service'>().notNull(),
+  role: text().$type<'viewer' | 'maintainer' | 'admin'>().notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+});
+
+/** One final row per attempt upstream; never changed. The names are those of contract/usage.ts. */
+export const usage = sqliteTable(
+  'usage',
+  {
+    id: text().primaryKey(),
+    tenant_id: text().notNull(),
+    call_id: text().notNull(),
+    attempt: integer().notNull(),
+    source: text().$type<CallSource>().notNull(),
+    platform: text().notNull(),
+    tier: text().notNull(),
+    workload: text().notNull(),
+    model: text().notNull(),
+    policy_version: integer().notNull(),
+    tokens_in: integer().notNull(),
+    tokens_out: integer().notNull(),
+    tokens_cached: integer().notNull(),
+    cost_nano: integer().notNull(),
+    price_version: text().notNull(),
+    latency_ms: integer().notNull(),
+    first_byte_ms: integer(),
+    status: integer(),
+    outcome: text().$type<Outcome>().notNull(),
+    settled_by: text().$type<Settlement>().notNull(),
+    log_id: text(),
+    session_id: text(),
+    turn_id: text(),
+    created_at: integer().notNull(),
+    settled_at: integer().notNull(),
+  },
+  // The only secondary index: each further one doubles the billed writes.
+  (t) => [index('usage_tenant_time').on(t.tenant_id, t.created_at)],
+);
+
+export const audit = sqliteTable(
+  'audit',
+  {
+    /** A ULID, so that the newest sort last. */
+    id: text().primaryKey(),
+    at: integer().notNull(),
+    actor: text().notNull(),
+    action: text().notNull(),
+    /** What was changed, such as `tenant:<id>`. */
+    target: text().notNull(),
+    tenantId: text('tenant_id'),
+    before: text({ mode: 'json' }),
+    after: text({ mode: 'json' }),
+    requestId: text('request_id').notNull(),
+  },
+  (t) => [index('audit_tenant').on(t.tenantId, t.id)],
+);

@@ -1,0 +1,94 @@
+import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
+import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import type { SessionEvent, SessionView } from '../contract/frames.ts';
+import type { RouteRequest } from '../contract/policy.ts';
+
+/** Who asks an agent for something; made by the edge after it checked form and signature. */
+export type Caller =
+  | {
+      kind: 'member';
+      memberId: string;
+      signInId: string;
+      /** Normalised host of the request: an agent asked under another's answers `misdirected`. */
+      host: string;
+    }
+  | { kind: 'operator'; subject: string; role: 'viewer' | 'maintainer' | 'admin' };
+
+export interface Member {
+  id: string;
+  name: string;
+  role: 'owner' | 'user' | 'operator';
+}
+
+export interface NewInvite {
+  id: string;
+  /** The secret of the link; kept nowhere. */
+  token: string;
+  role: 'owner' | 'user';
+  expiresAt: number;
+}
+
+export interface SignedIn {
+  member: Member;
+  signInId: string;
+  expiresAt: number;
+}
+
+/**
+ * What the edge asks of a tenant's agent. Every method throws an AppError (it crosses RPC with its
+ * `code`; see asAppError). Methods that take a Caller check it against the agent's own tables, so
+ * that a revocation holds at the next request.
+ */
+export interface TenantAgentRpc {
+  /** Takes a newer record and ignores an older one; answers the version it has now. */
+  apply(record: TenantRecord): Promise<{ version: number }>;
+  /** A look that neither wakes the agent nor keeps it awake. */
+  inspect(): Promise<AgentInspection>;
+  status(): Promise<AgentStatus>;
+  /** Starts a wake if none is under way, and answers at once with the state. */
+  wake(): Promise<AgentStatus>;
+  /** Starts falling asleep; with `force` even when the snapshot can't be stored. Answers at once. */
+  sleep(options: { force: boolean }): Promise<AgentStatus>;
+  /** Sends the outbox to D1 and settles what can be settled now. */
+  flush(): Promise<{ flushed: number; unsettled: number }>;
+  /** Runs due steps that are overdue, for cron. */
+  poke(): Promise<void>;
+
+  createInvite(options: {
+    role: 'owner' | 'user';
+    expiresInMs: number;
+    hostname: string;
+    by: string;
+  }): Promise<NewInvite>;
+  /** Uses up an invite. `host` is the normalised host it was opened on. */
+  signIn(options: { invite: string; name: string | undefined; host: string }): Promise<SignedIn>;
+  signOut(caller: Caller): Promise<void>;
+  me(caller: Caller): Promise<{ member: Member; record: TenantRecord }>;
+
+  listSessions(caller: Caller): Promise<SessionView[]>;
+  createSession(caller: Caller, options: { title: string | undefined }): Promise<SessionView>;
+  renameSession(caller: Caller, id: string, title: string): Promise<SessionView>;
+  deleteSession(caller: Caller, id: string): Promise<void>;
+  history(
+    caller: Caller,
+    id: string,
+    options: { after: number; limit: number },
+  ): Promise<{ session: SessionView; events: SessionEvent[]; more: boolean }>;
+  /** Stores one message and queues its turn; waits for its end at most `waitMs`. */
+  createTurn(
+    caller: Caller,
+    sessionId: string,
+    options: { id: string; text: string; waitMs: number },
+  ): Promise<TurnView>;
+  /** Stops the running turn of a session and drops its queued ones. */
+  stopTurns(caller: Caller, sessionId: string): Promise<{ stopped: number }>;
+
+  /** One real model call, booked under this agent. Used on the system tenant. */
+  testRoute(request: RouteRequest): Promise<RoutingTestResult>;
+}
+
+/**
+ * The chat socket: `stub.fetch` with a WebSocket upgrade on any path, and the caller as JSON in this
+ * header. The edge strips it from what clients send.
+ */
+export const CALLER_HEADER = 'x-sk-caller';

@@ -1,0 +1,54 @@
+/** One line of the log. `at` is UTC milliseconds. */
+export interface LogEntry {
+  at: number;
+  source: 'supervisor' | 'openclaw';
+  level: 'debug' | 'info' | 'warn' | 'error';
+  msg: string;
+}
+
+/** Lines kept: about an hour of a busy gateway; with MAX_LINE_CHARS at most 8 MB of memory. */
+export const MAX_LOG_LINES = 2_000;
+/** Characters of one line: a stack trace fits, a dumped request body does not. */
+export const MAX_LINE_CHARS = 4_000;
+
+/** The newest log lines, redacted before they are kept, and a feed of the ones that follow. */
+export class LogRing {
+  #entries: LogEntry[] = [];
+  #followers = new Set<(entry: LogEntry) => void>();
+  #redact: (text: string) => string;
+
+  constructor(redact: (text: string) => string) {
+    this.#redact = redact;
+  }
+
+  /** Keeps one line; the oldest goes when the ring is full. */
+  append(entry: LogEntry): void {
+    const msg = this.#redact(entry.msg);
+    const kept = {
+      ...entry,
+      msg: msg.length > MAX_LINE_CHARS ? `${msg.slice(0, MAX_LINE_CHARS)}…` : msg,
+    };
+    this.#entries.push(kept);
+    if (this.#entries.length > MAX_LOG_LINES) this.#entries.shift();
+    for (const follower of this.#followers) follower(kept);
+  }
+
+  /** @returns at most `lines` of the newest entries, oldest first. */
+  tail(lines: number): LogEntry[] {
+    return lines <= 0 ? [] : this.#entries.slice(-lines);
+  }
+
+  /** Calls `follower` for each entry from now on. @returns how to stop. */
+  follow(follower: (entry: LogEntry) => void): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+}
+
+/** The supervisor's own voice in the log. */
+export type Log = (level: LogEntry['level'], msg: string) => void;
+
+/** @returns a function that writes supervisor lines to the ring, stamped with the wall clock. */
+export function supervisorLog(ring: LogRing): Log {
+  return (level, msg) => ring.append({ at: Date.now(), source: 'supervisor', level, msg });
+}
