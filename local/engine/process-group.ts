@@ -2,12 +2,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { processIdentity } from './process-identity.ts';
 
+/** What kill(2) says of a group that is gone: ESRCH, or EPERM on macOS when only zombies are left. */
+const GONE = new Set(['ESRCH', 'EPERM']);
+
 /** SIGKILL for a whole process group. One that is gone already is fine. */
 export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!GONE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostKey } from './egress-hosts.ts';
+import type { EgressHost } from './egress-hosts.ts';
+import { forward, refuse } from './forward.ts';
+import type { Log } from './log.ts';
+import { openTunnel } from './tunnel.ts';
+
+/** Internal hosts one container may mention; each costs a listening socket. */
+const MAX_EGRESS_HOSTS = 16;
+/** Requests one listener serves at once. */
+const MAX_EGRESS_CONNECTIONS = 256;
+
+export interface EgressDeps {
+  /** The port workerd listens on for this container's egress now, or null when there is none. */
+  egressPort: () => number | null;
+  log: Log;
+}
+
+/** The loopback listeners of one container: the only way from it to the Durable Object's interceptors. */
+export class Egress {
+  readonly #deps: EgressDeps;
+  readonly #servers: Server[] = [];
+  /** Host key to local address, see rewriteEgressHosts. */
+  readonly addresses = new Map<string, string>();
+
+  constructor(deps: EgressDeps) {
+    this.#deps = deps;
+  }
+
+  /** Opens one listener for each host. */
+  async open(hosts: readonly EgressHost[]): Promise<void> {
+    if (hosts.length > MAX_EGRESS_HOSTS) {
+      throw new Error(`more than ${MAX_EGRESS_HOSTS} internal hosts in one environment`);
+    }
+    for (const host of hosts) {
+      const server = createServer((request, response) => void this.#serve(host, request, response));
+      // A model call or a snapshot may take longer than Node's five minutes for a whole request.
+      server.requestTimeout = 0;
+      server.maxConnections = MAX_EGRESS_CONNECTIONS;
+      this.#servers.push(server);
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      this.addresses.set(hostKey(host), `http://127.0.0.1:${port}`);
+    }
+  }
+
+  close(): void {
+    for (const server of this.#servers.splice(0)) {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  async #serve(host: EgressHost, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const port = this.#deps.egressPort();
+    if (port === null) return refuse(response, 502, 'no worker listens for this container');
+    try {
+      const tunnel = await openTunnel(port, host);
+      if (tunnel.kind === 'refused') return refuse(response, 403, `${host.hostname} is not reachable`);
+      forward(request, response, { socket: tunnel.socket, host });
+    } catch (error) {
+      this.#deps.log({ level: 'warn', msg: 'egress failed', host: hostKey(host), error: String(error) });
+      refuse(response, 502, 'the worker is gone');
+    }
+  }
+}

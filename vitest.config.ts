@@ -1,0 +1,58 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { readD1Migrations } from '@cloudflare/vitest-plugin';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const inFolder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const notUnit = ['**/node_modules/**', '**/*.worker.test.ts', '**/*.flow.test.ts', 'site/**'];
+
+/**
+ * `*.test.ts` runs on Node, `*.worker.test.ts` in the Workers runtime, `site/**` in a DOM, and
+ * `*.flow.test.ts` on the full local stack with the real OpenClaw.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'node', environment: 'node', include: ['**/*.test.ts'], exclude: notUnit },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.jsonc' },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations(inFolder('db/migrations')),
+                DEV_MODE: 'true',
+                CF_AI_GATEWAY_ACCOUNT_ID: 'test-account',
+                AI_GATEWAY_BASE_URL: 'http://127.0.0.1:9/client/v4',
+                CLOUDFLARE_AI_GATEWAY_API_KEY: 'test-key',
+                SESSION_SIGNING_KEYS: 'dGVzdC1zaWduaW5nLWtleS1vZi0zMi1ieXRlcyEhISE',
+              },
+            },
+          }),
+        ],
+        resolve: { alias: { '#site': inFolder('test/doubles/site-worker.ts') } },
+        test: { name: 'workers', include: ['**/*.worker.test.ts'] },
+      },
+      {
+        plugins: [svelte()],
+        resolve: { conditions: ['browser'] },
+        test: { name: 'site', environment: 'happy-dom', include: ['site/**/*.test.ts'] },
+      },
+      {
+        test: {
+          name: 'flow',
+          environment: 'node',
+          include: ['**/*.flow.test.ts'],
+          exclude: ['**/node_modules/**'],
+          fileParallelism: false,
+          // A deadline only to end a hang.
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
