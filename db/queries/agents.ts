@@ -1,0 +1,85 @@
+import { and, asc, eq, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { agents, tenants } from '../schema.ts';
+import type { Db } from './open.ts';
+
+export type AgentRow = typeof agents.$inferSelect;
+
+/**
+ * Writes what an agent says about itself. News that arrives late changes nothing, and the applied
+ * version never goes back.
+ */
+export async function upsertAgentRow(db: Db, row: AgentRow): Promise<void> {
+  await db
+    .insert(agents)
+    .values(row)
+    .onConflictDoUpdate({
+      target: agents.tenantId,
+      set: {
+        state: sql`excluded.state`,
+        since: sql`excluded.since`,
+        generation: sql`excluded.generation`,
+        nextDueAt: sql`excluded.next_due_at`,
+        appliedVersion: sql`max(${agents.appliedVersion}, excluded.applied_version)`,
+        updatedAt: sql`excluded.updated_at`,
+      },
+      setWhere: sql`excluded.updated_at >= ${agents.updatedAt}`,
+    });
+}
+
+/** The row that stands for an agent that has not spoken yet. */
+export function newAgentRow(tenantId: string, now: number): AgentRow {
+  return {
+    tenantId,
+    state: 'asleep',
+    since: now,
+    generation: 0,
+    nextDueAt: null,
+    appliedVersion: 0,
+    // Older than anything the agent says itself.
+    updatedAt: 0,
+  };
+}
+
+/** Records that an agent has a version of its record. */
+export async function markApplied(db: Db, tenantId: string, version: number): Promise<void> {
+  await db
+    .update(agents)
+    .set({ appliedVersion: version })
+    .where(and(eq(agents.tenantId, tenantId), lt(agents.appliedVersion, version)));
+}
+
+/** What cron chooses from: an agent, its tenant's version and its next due time. */
+export interface SweepRow {
+  tenantId: string;
+  version: number;
+  appliedVersion: number;
+  nextDueAt: number | null;
+}
+
+/** Agents that lack their tenant's newest record or are due before `dueBefore`, most overdue first. */
+export async function listSweepRows(
+  db: Db,
+  query: { dueBefore: number; limit: number },
+): Promise<SweepRow[]> {
+  return db
+    .select({
+      tenantId: tenants.id,
+      version: tenants.version,
+      appliedVersion: sql<number>`coalesce(${agents.appliedVersion}, 0)`,
+      nextDueAt: agents.nextDueAt,
+    })
+    .from(tenants)
+    .leftJoin(agents, eq(agents.tenantId, tenants.id))
+    .where(
+      and(
+        ne(tenants.status, 'deleting'),
+        or(
+          isNull(agents.tenantId),
+          lt(agents.appliedVersion, tenants.version),
+          lt(agents.nextDueAt, query.dueBefore),
+        ),
+      ),
+    )
+    .orderBy(asc(sql`coalesce(${agents.nextDueAt}, 0)`), asc(tenants.id))
+    .limit(query.limit);
+}
