@@ -54,15 +54,25 @@ export class Egress {
     }
   }
 
-  async #serve(host: EgressHost, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(
+    host: EgressHost,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const port = this.#deps.egressPort();
     if (port === null) return refuse(response, 502, 'no worker listens for this container');
     try {
       const tunnel = await openTunnel(port, host);
-      if (tunnel.kind === 'refused') return refuse(response, 403, `${host.hostname} is not reachable`);
+      if (tunnel.kind === 'refused')
+        return refuse(response, 403, `${host.hostname} is not reachable`);
       forward(request, response, { socket: tunnel.socket, host });
     } catch (error) {
-      this.#deps.log({ level: 'warn', msg: 'egress failed', host: hostKey(host), error: String(error) });
+      this.#deps.log({
+        level: 'warn',
+        msg: 'egress failed',
+        host: hostKey(host),
+        error: String(error),
+      });
       refuse(response, 502, 'the worker is gone');
     }
   }

@@ -31,7 +31,8 @@ export function containerEnvironment(parts: EnvironmentParts): Record<string, st
     SK_DATA_DIR: parts.dataDir,
     SK_ENGINE_FD: String(ENGINE_FD),
   };
-  for (const [containerPort, hostPort] of hostPorts) env[`PORT_${containerPort}`] = String(hostPort);
+  for (const [containerPort, hostPort] of hostPorts)
+    env[`PORT_${containerPort}`] = String(hostPort);
   const first = hostPorts[0];
   if (first) env['PORT'] = String(first[1]);
   return parts.proxyUrl === null ? env : { ...env, ...proxyVariables(parts.proxyUrl) };

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { ApiError } from './api-error.ts';
 import { framer, STDERR, STDOUT } from './frames.ts';
 import type { ProcessContainer } from './process-container.ts';
@@ -48,24 +49,16 @@ export class Exec {
   async startAttached(socket: Duplex, accepted: () => void): Promise<void> {
     const child = await this.#spawn('pipe');
     accepted();
-    for (const [stream, output] of [
-      [STDOUT, child.stdout],
-      [STDERR, child.stderr],
-    ] as const) {
-      if (!output) continue;
-      const frames = output.pipe(framer(stream));
-      frames.pipe(socket, { end: false });
-      // When the caller leaves, the command runs on, and its output must not block it.
-      socket.on('close', () => {
-        frames.unpipe(socket);
-        frames.resume();
-      });
-    }
+    socket.on('error', () => socket.destroy());
+    const output = [
+      sendFrames(child.stdout, STDOUT, socket),
+      sendFrames(child.stderr, STDERR, socket),
+    ];
     child.stdin?.on('error', () => child.stdin?.destroy());
     if (child.stdin && this.spec.attachStdin) socket.pipe(child.stdin);
     else child.stdin?.end();
-    socket.on('error', () => socket.destroy());
-    child.on('close', () => setImmediate(() => socket.end()));
+    const exit = once(child, 'exit');
+    void Promise.allSettled([...output, exit]).then(() => socket.end());
   }
 
   kill(): void {
@@ -74,7 +67,8 @@ export class Exec {
 
   async #spawn(stdio: 'pipe' | 'ignore'): Promise<ChildProcess> {
     if (this.#started) throw new ApiError(409, 'this exec was started before');
-    if (this.container.status !== 'running') throw new ApiError(409, 'the container is not running');
+    if (this.container.status !== 'running')
+      throw new ApiError(409, 'the container is not running');
     this.#started = true;
     const [file = '', ...args] = this.spec.cmd;
     const child = spawn(file, args, {
@@ -98,4 +92,17 @@ export class Exec {
     });
     return child;
   }
+}
+
+/** Sends one output as frames; resolves when all of it is handed over. */
+async function sendFrames(output: Readable | null, stream: number, socket: Duplex): Promise<void> {
+  if (!output) return;
+  const frames = output.pipe(framer(stream));
+  frames.pipe(socket, { end: false });
+  // When the caller leaves, the command runs on, and its output must not block it.
+  socket.on('close', () => {
+    frames.unpipe(socket);
+    frames.resume();
+  });
+  await finished(frames);
 }

@@ -32,8 +32,8 @@ export function forward(
     incoming.headers['content-length'] !== undefined ||
     incoming.headers['transfer-encoding'] !== undefined;
   const upstream = request({
+    // Only used without an agent.
     createConnection: () => socket,
-    agent: false,
     method: incoming.method,
     path: incoming.url,
     headers: requestHeaders(incoming, host),

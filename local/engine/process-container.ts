@@ -108,7 +108,12 @@ export class ProcessContainer implements Container {
     });
     await this.#egress.open(findEgressHosts(wanted));
     this.env = this.rewrite(wanted);
-    const running = await runProcess({ command, env: this.env, cwd: this.dataDir, folder: this.folder });
+    const running = await runProcess({
+      command,
+      env: this.env,
+      cwd: this.dataDir,
+      folder: this.folder,
+    });
     this.#process = running;
     this.#status = 'running';
     void running.exited.then((code) => this.#ended(code));

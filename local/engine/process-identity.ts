@@ -20,6 +20,8 @@ export function processIdentity(pid: number): string | null {
 }
 
 function psStartTime(pid: number): string | null {
-  const line = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  const line = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+  }).trim();
   return line === '' ? null : line;
 }

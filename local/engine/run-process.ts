@@ -28,7 +28,12 @@ export interface RunningProcess {
  * a pipe that ends when the engine dies: watching it, and leaving then, is the process's duty.
  * Rejects when the command cannot be started.
  */
-export async function runProcess({ command, env, cwd, folder }: ProcessSpec): Promise<RunningProcess> {
+export async function runProcess({
+  command,
+  env,
+  cwd,
+  folder,
+}: ProcessSpec): Promise<RunningProcess> {
   const [file = '', ...args] = command;
   const stdio = ['ignore' as const, 'pipe' as const, 'pipe' as const];
   const child = spawn(file, args, { cwd, env, detached: true, stdio: [...stdio, 'pipe'] });
