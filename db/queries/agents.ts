@@ -40,12 +40,19 @@ export function newAgentRow(tenantId: string, now: number): AgentRow {
   };
 }
 
-/** Records that an agent has a version of its record. */
-export async function markApplied(db: Db, tenantId: string, version: number): Promise<void> {
+/** Records that an agent has a version of its record, also for one that never wrote a row. */
+export async function markApplied(
+  db: Db,
+  applied: { tenantId: string; version: number; now: number },
+): Promise<void> {
+  const { tenantId, version, now } = applied;
   await db
-    .update(agents)
-    .set({ appliedVersion: version })
-    .where(and(eq(agents.tenantId, tenantId), lt(agents.appliedVersion, version)));
+    .insert(agents)
+    .values({ ...newAgentRow(tenantId, now), appliedVersion: version })
+    .onConflictDoUpdate({
+      target: agents.tenantId,
+      set: { appliedVersion: sql`max(${agents.appliedVersion}, excluded.applied_version)` },
+    });
 }
 
 /** What cron chooses from: an agent, its tenant's version and its next due time. */
