@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MAX_RUNNING_EXECS } from './exec-store.ts';
+import { containerCommand } from './fixtures/container-command.ts';
 import { DockerClient, text } from './fixtures/docker-client.ts';
 import { groupIsAlive } from './fixtures/group-is-alive.ts';
 import { MAX_BODY_BYTES } from './http-body.ts';
@@ -234,6 +235,16 @@ describe('the sidecar', () => {
     expect((await fetch(url)).status).toBe(502);
   });
 
+  test('a container with internet access gets no refusing proxy', async () => {
+    await docker.call('POST', '/containers/create?name=one-proxy', { Image: 'none:1' });
+    await docker.call('POST', '/containers/one-proxy/start');
+    expect(await askSidecar('PUT', '/egress', {}, '{"internet":{"enabled":true}}')).toBe(204);
+    const spec = { Image: 'x', HostConfig: { NetworkMode: 'container:one-proxy' } };
+    await docker.call('POST', '/containers/create?name=one', spec);
+    await docker.call('POST', '/containers/one/start');
+    expect(onlyContainer().env).not.toHaveProperty('HTTP_PROXY');
+  });
+
   test('the proxy for everything else refuses', async () => {
     await docker.run('one');
     const proxy = new URL(onlyContainer().env['HTTP_PROXY'] ?? '');
@@ -316,6 +327,28 @@ describe('an exec', () => {
   });
 });
 
+/** An engine in a process of its own, with two containers running; it is killed by SIGKILL. */
+async function killedEngine(folder: string, command: readonly string[]): Promise<number[]> {
+  const module = new URL('./index.ts', import.meta.url).href;
+  const script = `
+    import { startEngine } from ${JSON.stringify(module)};
+    await startEngine(${JSON.stringify({ dir: folder, command })});
+    console.log('ready');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  const client = new DockerClient(join(folder, 'engine.sock'));
+  const pids: number[] = [];
+  for (const name of ['one', 'two']) {
+    const { json } = await client.call('GET', `${await client.run(name)}/json`);
+    pids.push((json as { State: { Pid: number } }).State.Pid);
+  }
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return pids;
+}
+
 describe('the end', () => {
   test('close() ends every group and leaves neither socket nor folders; twice is fine', async () => {
     await docker.run('one');
@@ -327,26 +360,9 @@ describe('the end', () => {
     for (const pid of pids) await vi.waitFor(() => expect(groupIsAlive(pid)).toBe(false));
   });
 
-  test('a later engine clears what a killed one left, and spares a process that only has its pid', async () => {
+  test('a later engine clears what a killed one left', async () => {
     const other = await mkdtemp(join(tmpdir(), 'engine-'));
-    const module = new URL('./index.ts', import.meta.url).href;
-    const script = `
-      import { startEngine } from ${JSON.stringify(module)};
-      await startEngine({ dir: ${JSON.stringify(other)}, command: ['/bin/sh', '-c', 'sleep 1000; true'] });
-      console.log('ready');`;
-    const first = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(first.stdout, 'data');
-    const client = new DockerClient(join(other, 'engine.sock'));
-    await client.run('one');
-    await client.run('two');
-    const pidOf = async (name: string): Promise<number> =>
-      ((await client.call('GET', `/containers/${name}/json`)).json as { State: { Pid: number } })
-        .State.Pid;
-    const pids = [await pidOf('one'), await pidOf('two')];
-    first.kill('SIGKILL');
-    await once(first, 'exit');
+    const pids = await killedEngine(other, COMMAND);
     // This command does not watch fd 3, so the containers are still there.
     expect(pids.map(groupIsAlive)).toEqual([true, true]);
 
@@ -354,6 +370,13 @@ describe('the end', () => {
     for (const pid of pids) await vi.waitFor(() => expect(groupIsAlive(pid)).toBe(false));
     expect(second.containers()).toEqual([]);
     await second.close();
+    await rm(other, { recursive: true });
+  });
+
+  test('a process that watches file descriptor 3 ends with the engine', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'engine-'));
+    const pids = await killedEngine(other, containerCommand);
+    for (const pid of pids) await vi.waitFor(() => expect(groupIsAlive(pid)).toBe(false));
     await rm(other, { recursive: true });
   });
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ApiError } from './api-error.ts';
@@ -19,7 +20,13 @@ export interface ExecSpec {
   attachStdin: boolean;
 }
 
-/** A further command in a running container, with the container's environment and its own on top. */
+/** workerd wraps each command in a shell that writes its pid there, for a later kill. */
+const WORKERD_PID_FILE = /> ?(\/tmp\/\.workerd-exec-[0-9a-f-]+\.pid)/;
+
+/**
+ * A further command in a running container, with the container's environment and its own on top.
+ * When the command ends, what it left running in its process group ends too.
+ */
 export class Exec {
   readonly spec: ExecSpec;
   readonly container: ProcessContainer;
@@ -88,7 +95,9 @@ export class Exec {
     const crossOut = recordGroup(this.container.folder, pid);
     child.on('exit', (code, signal) => {
       this.exitCode = exitStatus(code, signal);
+      killGroup(pid);
       crossOut();
+      removePidFile(this.spec.cmd);
     });
     return child;
   }
@@ -105,4 +114,10 @@ async function sendFrames(output: Readable | null, stream: number, socket: Duple
     frames.resume();
   });
   await finished(frames);
+}
+
+/** In a real container this file goes with the container; here it would stay in the machine's /tmp. */
+function removePidFile(cmd: readonly string[]): void {
+  const path = WORKERD_PID_FILE.exec(cmd[2] ?? '')?.[1];
+  if (path !== undefined) rmSync(path, { force: true });
 }

@@ -1,5 +1,10 @@
 import { request } from 'node:http';
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type {
+  ClientRequest,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { EgressHost } from './egress-hosts.ts';
@@ -40,24 +45,34 @@ export function forward(
   });
   // The socket comes out of the CONNECT paused, and http.request does not start it again.
   upstream.on('socket', (taken) => setImmediate(() => taken.resume()));
+  let answered = false;
   upstream.on('response', (answer) => {
+    answered = true;
     outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
     outgoing.flushHeaders();
     pipeline(answer, outgoing, () => upstream.destroy());
   });
   upstream.on('error', () => {
-    if (outgoing.headersSent) outgoing.destroy();
-    else refuse(outgoing, 502, 'the worker broke off the request');
+    // A worker may answer without reading the body: then the sending fails, and the answer stands.
+    // An answer that is cut off ends the pipeline above, and with it the container's connection.
+    if (!answered && !outgoing.headersSent)
+      refuse(outgoing, 502, 'the worker broke off the request');
   });
   outgoing.on('close', () => upstream.destroy());
-  if (!hasBody) {
-    upstream.end();
-    return;
-  }
+  if (hasBody) sendBody(incoming, upstream);
+  else upstream.end();
+}
+
+function sendBody(incoming: IncomingMessage, upstream: ClientRequest): void {
   upstream.flushHeaders();
   incoming.pipe(upstream);
   incoming.on('close', () => {
     if (!incoming.complete) upstream.destroy();
+  });
+  // Nobody takes the rest any more, but the sender must get rid of it to read the answer.
+  upstream.on('close', () => {
+    incoming.unpipe(upstream);
+    incoming.resume();
   });
 }
 

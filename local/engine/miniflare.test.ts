@@ -125,9 +125,17 @@ describe('a Durable Object in real workerd', () => {
   test('a PUT of 20 MB arrives whole and with its length', async () => {
     await ask('/grace/start');
     const counted = JSON.parse(
-      (await ask(`/grace/port/upload?bytes=${UPLOAD_BYTES}`)).text,
+      (await ask(`/grace/port/upload?to=count&bytes=${UPLOAD_BYTES}`)).text,
     ) as object;
     expect(counted).toEqual({ bytes: UPLOAD_BYTES, length: String(UPLOAD_BYTES) });
+  });
+
+  test('a refusal that does not wait for the body reaches the container', async () => {
+    await ask('/mia/start');
+    expect(await ask(`/mia/port/upload?to=refuse&bytes=${UPLOAD_BYTES}`)).toEqual({
+      status: 413,
+      text: 'too large',
+    });
   });
 
   test.each([

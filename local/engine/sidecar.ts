@@ -12,6 +12,8 @@ import { pipeSockets } from './pipe-sockets.ts';
 /** The container port on which workerd looks for a sidecar's ingress. */
 export const SIDECAR_PORT = 39_001;
 const KILLED = 137;
+/** Connections from workerd into one container at once: requests, sockets and streams of one tenant. */
+const MAX_INGRESS_CONNECTIONS = 1024;
 
 const port = z.number().int().min(1).max(65_535);
 const egressUpdate = z.object({
@@ -60,6 +62,7 @@ export class Sidecar implements Container {
       this.#tunnels.add(socket.on('close', () => this.#tunnels.delete(socket)));
       this.#connect(request, socket, head);
     });
+    server.maxConnections = MAX_INGRESS_CONNECTIONS;
     this.#server = server;
     await once(server.listen(0, '127.0.0.1'), 'listening');
     this.ports.set(SIDECAR_PORT, (server.address() as AddressInfo).port);
