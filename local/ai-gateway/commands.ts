@@ -1,0 +1,36 @@
+/** The longest answer `!long` makes, in tokens. */
+export const MAX_LONG_TOKENS = 32_768;
+
+/** A line of the user's text that asks the stand-in for something. */
+export type Command =
+  | { kind: 'tool'; name: string; args: Record<string, unknown> | null }
+  | { kind: 'long'; tokens: number };
+
+const TOOL_LINE = /^!tool[ \t]+(\S+)[ \t]*(.*)$/;
+const LONG_LINE = /^!long[ \t]+(\d{1,9})[ \t]*$/;
+
+/**
+ * The commands in a user's text, in order: `!tool NAME {json}` and `!long N`, each a line of its own.
+ * A tool's `args` are `{}` when none are given, and null when they are not a JSON object.
+ */
+export function parseCommands(text: string): Command[] {
+  const commands: Command[] = [];
+  for (const line of text.split('\n')) {
+    const tool = TOOL_LINE.exec(line.trim());
+    if (tool?.[1]) commands.push({ kind: 'tool', name: tool[1], args: parseArgs(tool[2] ?? '') });
+    const long = LONG_LINE.exec(line.trim());
+    if (long) commands.push({ kind: 'long', tokens: Math.min(Number(long[1]), MAX_LONG_TOKENS) });
+  }
+  return commands;
+}
+
+function parseArgs(json: string): Record<string, unknown> | null {
+  if (!json.trim()) return {};
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    return Object.fromEntries(Object.entries(value));
+  } catch {
+    return null;
+  }
+}
