@@ -1,0 +1,42 @@
+export type ComposerAction = 'send' | 'none';
+
+/** What of a key press the composer looks at. */
+export interface Key {
+  key: string;
+  shiftKey: boolean;
+  isComposing: boolean;
+  /** 229 while an input method has the key, also where `isComposing` comes too late (Safari). */
+  keyCode: number;
+}
+
+/** Enter sends, Shift+Enter breaks the line, and an input method keeps its own Enter. */
+export function composerAction(key: Key): ComposerAction {
+  if (key.key !== 'Enter' || key.shiftKey) return 'none';
+  return key.isComposing || key.keyCode === 229 ? 'none' : 'send';
+}
+
+/** Share of the limit from which the count is shown. */
+const SHOW_COUNT_FROM = 0.8;
+
+/** How a text stands against the limit; `count` is null while it is far from it. */
+export function lengthNotice(
+  length: number,
+  limit: number,
+): { count: string | null; over: boolean } {
+  const over = length > limit;
+  if (length < limit * SHOW_COUNT_FROM) return { count: null, over };
+  const number = new Intl.NumberFormat('en');
+  return { count: `${number.format(length)} / ${number.format(limit)}`, over };
+}
+
+/** Longest title made from a message, in characters. */
+const MAX_TITLE_CHARS = 60;
+
+/** A session's first title: the beginning of its first message. */
+export function titleFrom(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  const chars = [...line];
+  if (chars.length <= MAX_TITLE_CHARS) return line;
+  const cut = chars.slice(0, MAX_TITLE_CHARS).join('');
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), MAX_TITLE_CHARS / 2)).trimEnd()}…`;
+}

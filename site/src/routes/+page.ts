@@ -1,0 +1,3 @@
+export const prerender = true;
+/** Nothing here needs a script: the page is its HTML. */
+export const csr = false;
