@@ -1,0 +1,96 @@
+import { relative } from 'node:path';
+import { AppError } from '../../contract/errors.ts';
+import { findModel } from '../../contract/models.ts';
+import { MIN_CONTEXT_TOKENS } from '../../contract/policy.ts';
+import { loadConfig, type Config, type LoadedConfig } from '../config.ts';
+import { failed, passed, skipped, type Check } from './check.ts';
+import type { Environment } from '../target.ts';
+
+const HEX_32 = /^[0-9a-f]{32}$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The form of each id that Cloudflare gives, and the command that shows it. */
+const IDS = [
+  { field: 'accountId', form: HEX_32, says: '32 hex digits', show: 'npx wrangler whoami' },
+  {
+    field: 'zoneId',
+    form: HEX_32,
+    says: '32 hex digits',
+    show: 'open "https://dash.cloudflare.com/?to=/:account/:zone"',
+  },
+  { field: 'aiGatewayAccountId', form: HEX_32, says: '32 hex digits', show: 'npx wrangler whoami' },
+  {
+    field: 'kvNamespaceId',
+    form: HEX_32,
+    says: '32 hex digits',
+    show: 'npx wrangler kv namespace list',
+  },
+  { field: 'd1DatabaseId', form: UUID, says: 'a UUID', show: 'npx wrangler d1 list' },
+] as const satisfies { field: keyof Config; form: RegExp; says: string; show: string }[];
+
+function idChecks(config: Config): Check[] {
+  return IDS.map(({ field, form, says, show }) => {
+    const name = `config.${field}`;
+    if (form.test(config[field])) return passed(name, `${field} is ${says}.`);
+    const wrong = config[field].startsWith('<') ? 'is still the example’s' : `is not ${says}`;
+    return failed(name, `${field} ${wrong}.`, show);
+  });
+}
+
+function modelCheck(tier: string, id: string, file: string): Check {
+  const name = `config.modelTierMap.${tier}`;
+  const model = findModel(id);
+  const list = 'npx wrangler ai models';
+  if (!model) return failed(name, `${id} is not in the model catalog.`, list);
+  if (model.retiredSince !== null) {
+    const { successor, retiredSince } = model;
+    const instead = successor === null ? '' : `; its successor is ${successor}`;
+    const fix = successor === null ? list : `sed -i.bak 's|"${id}"|"${successor}"|' ${file}`;
+    return failed(name, `${id} was retired on ${retiredSince}${instead}.`, fix);
+  }
+  if (model.contextWindow !== null && model.contextWindow < MIN_CONTEXT_TOKENS) {
+    const message = `${id} holds ${model.contextWindow} tokens, under ${MIN_CONTEXT_TOKENS}.`;
+    return failed(name, message, list);
+  }
+  return passed(name, `${id} is in the model catalog.`);
+}
+
+/** What a valid config file can still have wrong: ids of another form, models that are gone. */
+export function checkConfig({ path, config }: LoadedConfig, cwd: string): Check[] {
+  const models = Object.entries(config.modelTierMap ?? {});
+  return [
+    ...idChecks(config),
+    ...models.map(([tier, id]) => modelCheck(tier, id, relative(cwd, path))),
+  ];
+}
+
+/**
+ * Reads the config file and checks it. Locally none is needed: it is looked at only when it was
+ * named. `cwd` is what paths are shown from. `loaded` is null when there is nothing to compare with.
+ */
+export async function configChecks(
+  environment: Environment,
+  cwd: string,
+): Promise<{ checks: Check[]; loaded: LoadedConfig | null }> {
+  const { isLocal, configNamed, configPath } = environment;
+  if (isLocal && !configNamed) {
+    return { checks: [skipped('config.file', 'local needs no config file.')], loaded: null };
+  }
+  try {
+    const loaded = configPath === null ? null : await loadConfig(configPath);
+    if (!loaded) {
+      const fix = 'cp cli/.skclaw.example.json .skclaw.json';
+      return { checks: [failed('config.file', 'There is no config file.', fix)], loaded: null };
+    }
+    const valid = passed(
+      'config.file',
+      `${relative(cwd, loaded.path)} is valid and holds no secret.`,
+    );
+    return { checks: [valid, ...checkConfig(loaded, cwd)], loaded };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const message = [...new Set([error.message, ...(error.details ?? [])])].join(' ');
+    const fix = error.hint ?? `\${EDITOR:-vi} ${relative(cwd, configPath ?? '.skclaw.json')}`;
+    return { checks: [failed('config.file', message, fix)], loaded: null };
+  }
+}

@@ -1,0 +1,27 @@
+import { asAppError } from '../../contract/errors.ts';
+import type { AdminClient } from '../client.ts';
+import { AnsweredError } from '../errors.ts';
+import { failed, passed, type Check } from './check.ts';
+
+/** What the running system says about itself, one check for each of its own. */
+export async function systemChecks(
+  client: () => Promise<AdminClient>,
+): Promise<{ checks: Check[]; ok: boolean }> {
+  try {
+    const health = await (await client()).health();
+    const checks = health.checks.map(({ name, ok, message, fix }) =>
+      ok
+        ? passed(`system.${name}`, message)
+        : failed(`system.${name}`, message, fix ?? 'npx wrangler tail'),
+    );
+    return {
+      checks: [passed('system.reachable', 'The system answers.'), ...checks],
+      ok: health.ok,
+    };
+  } catch (error) {
+    const known = error instanceof AnsweredError ? error.body : asAppError(error);
+    if (!known) throw error;
+    const fix = known.hint ?? 'npx wrangler tail';
+    return { checks: [failed('system.reachable', known.message, fix)], ok: false };
+  }
+}

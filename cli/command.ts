@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import { AppError } from '../contract/errors.ts';
+import type { Flag } from './argv.ts';
+import type { AdminClient } from './client.ts';
+import type { Io } from './io.ts';
+import type { Table } from './output.ts';
+import type { Environment } from './target.ts';
+
+export interface CommandContext {
+  io: Io;
+  environment: Environment;
+  /** The operators' API of the environment; throws when where it is isn't known. */
+  client(): Promise<AdminClient>;
+}
+
+export interface CommandResult {
+  /** The one JSON document on stdout. */
+  data: unknown;
+  /** The same for people. */
+  table(): Table;
+  /** Set when the data was found but says that something is wrong: printed after it. */
+  failure?: AppError;
+}
+
+export interface Command {
+  /** Resource and action: `tenant create`. */
+  name: string;
+  /** Positional arguments in cac's notation: `[id]`. */
+  args?: string;
+  summary: string;
+  flags: Flag[];
+  examples: string[];
+  /** Checks the options, by their camelCase names, and runs the command. */
+  execute(options: Record<string, unknown>, context: CommandContext): Promise<CommandResult>;
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The failure of an option by its name on the command line; the value itself is never quoted. */
+function usageError(error: z.ZodError, positional: string | undefined): AppError {
+  const details = error.issues.map((issue) => {
+    const field = String(issue.path[0] ?? '');
+    if (!field) return issue.message;
+    return `${field === positional ? `<${field}>` : `--${kebab(field)}`} ${issue.message}`;
+  });
+  return new AppError('invalid_usage', details[0] ?? 'The options are not valid.', { details });
+}
+
+/** A command whose options are parsed by `input` before `run` sees them. */
+export function defineCommand<Schema extends z.ZodType>(
+  spec: Omit<Command, 'execute'> & {
+    input: Schema;
+    run(input: z.output<Schema>, context: CommandContext): Promise<CommandResult>;
+  },
+): Command {
+  const { input, run, ...rest } = spec;
+  return {
+    ...rest,
+    async execute(options, context) {
+      const parsed = input.safeParse(options, {
+        error: (issue) =>
+          issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : undefined,
+      });
+      if (!parsed.success) throw usageError(parsed.error, spec.args?.replaceAll(/[[\]<>]/g, ''));
+      return run(parsed.data, context);
+    },
+  };
+}

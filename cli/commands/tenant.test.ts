@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { TENANT, TENANT_ID } from '../testing/answers.ts';
+import { skclaw, startSystem } from '../testing/harness.ts';
+
+const created = {
+  ...TENANT,
+  pending: false,
+  invite: { id: 'i1', url: 'https://acme.streamkinetics.com/join/t', role: 'owner', expiresAt: 1 },
+};
+
+describe('tenant create', () => {
+  test('posts what the charter’s command says and prints the tenant with its invite', async () => {
+    const system = await startSystem({ status: 201, body: created });
+    const argv = ['tenant', 'create', '--platform', 'streamkinetics.com', '--tier', 'premium'];
+    const ran = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.data()).toEqual(created);
+    expect(system.received).toMatchObject([
+      {
+        method: 'POST',
+        url: '/admin/api/tenants',
+        headers: { 'content-type': 'application/json' },
+        body: { platform: 'streamkinetics.com', tier: 'premium' },
+      },
+    ]);
+    expect(Object.keys(system.received[0]?.body as object)).toEqual(['platform', 'tier']);
+  });
+
+  test('passes slug, region and internet on, and a slug of digits stays a string', async () => {
+    const system = await startSystem({ status: 202, body: { ...created, pending: true } });
+    const argv = 'tenant create --platform a.b --tier free --slug 0123 --region weur --internet';
+    const ran = await skclaw(argv.split(' '), { env: { SKCLAW_URL: system.url } });
+    expect(ran.code).toBe(0);
+    expect(ran.data()).toMatchObject({ pending: true });
+    expect(system.received[0]?.body).toEqual({
+      platform: 'a.b',
+      tier: 'free',
+      slug: '0123',
+      region: 'weur',
+      internet: true,
+    });
+  });
+
+  test.each([
+    ['--tier premium', '--platform is required'],
+    ['--platform a.b', '--tier is required'],
+    ['--platform a.b --tier gold', '--tier must be one of free, premium, enterprise'],
+    ['--platform a_b --tier free', '--platform must be a domain'],
+    ['--platform a.b --tier free --slug Acme', '--slug must be 1 to 40 lower-case letters'],
+    ['--platform a.b --tier free --slug admin', '--slug is reserved'],
+    ['--platform a.b --tier free --region mars', '--region '],
+    ['--platform a.b --tier', 'option --tier <tier> value is missing'],
+    ['--platform a.b --tier free surplus', 'Unused args: surplus'],
+  ])('refuses %s before it asks anything', async (options, message) => {
+    const system = await startSystem({ body: created });
+    const argv = ['tenant', 'create', ...options.split(' ')];
+    const ran = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.error()).toMatchObject({ code: 'invalid_usage' });
+    expect(ran.error().message).toContain(message);
+    expect(system.received).toEqual([]);
+  });
+});
+
+describe('tenant update', () => {
+  test.each([
+    ['--tier free', { tier: 'free' }],
+    ['--internet', { internet: true }],
+    ['--no-internet --tier enterprise', { tier: 'enterprise', internet: false }],
+  ])('patches only what %s names', async (options, body) => {
+    const system = await startSystem({ body: { ...TENANT, pending: false } });
+    const argv = ['tenant', 'update', '--tenant-id', TENANT_ID, ...options.split(' ')];
+    const ran = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    expect(ran.code).toBe(0);
+    expect(ran.data()).toEqual({ ...TENANT, pending: false });
+    const [received] = system.received;
+    expect(received).toMatchObject({ method: 'PATCH', url: `/admin/api/tenants/${TENANT_ID}` });
+    expect(received?.body).toEqual(body);
+  });
+
+  test('keeps an id of digits as it is typed', async () => {
+    const system = await startSystem({ body: { ...TENANT, pending: false } });
+    const argv = ['tenant', 'update', '--tenant-id', '0123', '--tier', 'free'];
+    await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    expect(system.received[0]?.url).toBe('/admin/api/tenants/0123');
+  });
+
+  test('refuses an update of nothing, and of nobody', async () => {
+    const nothing = await skclaw(['tenant', 'update', '--tenant-id', TENANT_ID]);
+    expect(nothing.code).toBe(1);
+    expect(nothing.error().message).toContain('Nothing to change');
+    const nobody = await skclaw(['tenant', 'update', '--tier', 'free']);
+    expect(nobody.error().message).toContain('--tenant-id is required');
+  });
+
+  test('refuses an id that would be another path', async () => {
+    const ran = await skclaw(['tenant', 'update', '--tenant-id', '../agents', '--tier', 'free']);
+    expect(ran.code).toBe(1);
+    expect(ran.error().message).toContain('--tenant-id must be');
+  });
+});
+
+describe('tenant list', () => {
+  test('asks for a page and prints it', async () => {
+    const system = await startSystem({ body: { tenants: [TENANT], cursor: 'next' } });
+    const argv = ['tenant', 'list', '--limit', '2', '--cursor', 'c1', '--query', 'ac me'];
+    const ran = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    expect(ran.code).toBe(0);
+    expect(ran.data()).toEqual({ tenants: [TENANT], cursor: 'next' });
+    expect(system.received[0]).toMatchObject({
+      method: 'GET',
+      url: '/admin/api/tenants?limit=2&cursor=c1&q=ac+me',
+    });
+  });
+
+  test('prints an aligned table without trailing spaces', async () => {
+    const system = await startSystem({
+      body: { tenants: [TENANT, { ...TENANT, slug: 'a-longer-name' }], cursor: null },
+    });
+    const argv = ['tenant', 'list', '--format', 'table'];
+    const { stdout } = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    const [heading, first, second] = stdout.split('\n');
+    expect(heading).toMatch(/^SLUG {11}PLATFORM/);
+    expect(first?.indexOf('streamkinetics')).toBe(heading?.indexOf('PLATFORM'));
+    expect(second?.indexOf('streamkinetics')).toBe(heading?.indexOf('PLATFORM'));
+    expect(first).toContain('2026-11-22T00:00:00.000Z');
+    expect(stdout).not.toMatch(/ \n/);
+  });
+
+  test.each(['0', '201', 'many', ''])('refuses a limit of "%s"', async (limit) => {
+    const ran = await skclaw(['tenant', 'list', `--limit=${limit}`]);
+    expect(ran.code).toBe(1);
+    expect(ran.error().message).toMatch(/^--limit /);
+  });
+});
+
+describe('tenant get', () => {
+  test.each([[['acme']], [['--tenant-id', 'acme']], [['--tenant-id=acme']]])(
+    'finds a tenant by %j and computes its sandbox id',
+    async (named) => {
+      const system = await startSystem({ body: { ...TENANT, sandboxId: 'something else' } });
+      const ran = await skclaw(['tenant', 'get', ...named], { env: { SKCLAW_URL: system.url } });
+      expect(ran.code).toBe(0);
+      expect(ran.data()).toEqual({ ...TENANT, sandboxId: `tenant-${TENANT_ID}` });
+      expect(system.received[0]?.url).toBe('/admin/api/tenants/acme');
+    },
+  );
+
+  test('keeps a positional id of digits as it is typed', async () => {
+    const system = await startSystem({ body: TENANT });
+    await skclaw(['tenant', 'get', '0123'], { env: { SKCLAW_URL: system.url } });
+    expect(system.received[0]?.url).toBe('/admin/api/tenants/0123');
+  });
+
+  test('wants exactly one name', async () => {
+    for (const named of [[], ['acme', '--tenant-id', 'other']]) {
+      const ran = await skclaw(['tenant', 'get', ...named]);
+      expect(ran.code).toBe(1);
+      expect(ran.error().message).toContain('Name one tenant');
+    }
+  });
+
+  test('says what the system says when there is none', async () => {
+    const error = { code: 'tenant_not_found', message: 'No such tenant.', requestId: 'r1' };
+    const system = await startSystem({ status: 404, body: { error } });
+    const ran = await skclaw(['tenant', 'get', 'acme'], { env: { SKCLAW_URL: system.url } });
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.error()).toEqual(error);
+  });
+});

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { SLUG_PATTERN } from '../contract/ids.ts';
+import { TIERS, WORKLOADS } from '../contract/tiers.ts';
+import type { Flag } from './argv.ts';
+
+/** Flags of every command. */
+export const GLOBAL_FLAGS: Flag[] = [
+  { flag: '--env <name>', summary: 'Environment: local, staging, production (or SKCLAW_ENV)' },
+  { flag: '--config <path>', summary: 'Config file (or SKCLAW_CONFIG)' },
+  { flag: '--format <format>', summary: 'json (default) or table' },
+  { flag: '--help', summary: 'Show this help (-h)' },
+];
+
+export const globalInput = z.object({
+  env: z.string().optional(),
+  config: z.string().min(1, 'must name a file').optional(),
+  format: z.enum(['json', 'table'], { error: 'must be json or table' }).default('json'),
+});
+
+/** Flags that several commands share, so that they read the same everywhere. */
+export const FLAGS = {
+  tenantId: { flag: '--tenant-id <id>', summary: 'Tenant: its id or its slug' },
+  platform: { flag: '--platform <domain>', summary: 'Platform, such as streamkinetics.com' },
+  tier: { flag: '--tier <tier>', summary: `Tier: ${TIERS.join(', ')}` },
+  workload: { flag: '--workload <workload>', summary: `Workload: ${WORKLOADS.join(', ')}` },
+  internet: {
+    flag: '--internet',
+    summary: 'Whether the sandbox reaches the internet (--no-internet: not)',
+    negatable: true,
+  },
+} as const satisfies Record<string, Flag>;
+
+/** A tenant as people name it: by id or by slug. It stays a string, also `0123`. */
+export const tenantRef = z
+  .string()
+  .toLowerCase()
+  .regex(SLUG_PATTERN, 'must be a tenant’s id or slug');
+
+const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+
+/** A platform's domain, in lower case. */
+export const platformName = z
+  .string()
+  .toLowerCase()
+  .max(253, 'is too long for a domain')
+  .regex(new RegExp(`^${label}(?:\\.${label})*$`), 'must be a domain, such as streamkinetics.com');
+
+export const tier = z.enum(TIERS, { error: (issue) => oneOf(issue.input, TIERS) });
+export const workload = z.enum(WORKLOADS, { error: (issue) => oneOf(issue.input, WORKLOADS) });
+
+function oneOf(input: unknown, values: readonly string[]): string {
+  return input === undefined ? 'is required' : `must be one of ${values.join(', ')}`;
+}

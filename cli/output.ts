@@ -1,0 +1,85 @@
+import { redact } from './secrets.ts';
+import type { Io, Output } from './io.ts';
+
+export interface Table {
+  columns: string[];
+  rows: string[][];
+}
+
+export type Format = 'json' | 'table';
+
+/** Spaces between two columns. */
+const GAP = '  ';
+// oxlint-disable-next-line no-control-regex -- control characters are what is cut out
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** A value as one cell: times readable, nothing that moves the terminal's cursor. */
+export function cell(value: unknown, key = ''): string {
+  if (value === null || value === undefined) return '-';
+  if (typeof value === 'number' && value > 0 && /(?:At|^since|^at)$/.test(key)) {
+    return new Date(value).toISOString();
+  }
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) {
+    const scalars = value.every((item) => typeof item !== 'object' || item === null);
+    return scalars ? value.map((item) => cell(item)).join(', ') || '-' : String(value.length);
+  }
+  if (typeof value === 'object') return JSON.stringify(value);
+  return String(value).replaceAll(CONTROL, ' ');
+}
+
+/** One object as a table of two columns; what lies deeper gets a dotted name. */
+export function recordTable(record: object, prefix = ''): Table {
+  const rows = Object.entries(record).flatMap(([key, value]): string[][] => {
+    const name = prefix + key;
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return nested ? recordTable(value as object, `${name}.`).rows : [[name, cell(value, key)]];
+  });
+  return { columns: ['field', 'value'], rows };
+}
+
+/** A list as a table of the named fields. */
+export function listTable<Row extends object>(
+  rows: readonly Row[],
+  columns: readonly (keyof Row & string)[],
+): Table {
+  return {
+    columns: [...columns],
+    rows: rows.map((row) => columns.map((key) => cell(row[key], key))),
+  };
+}
+
+/** Aligned columns under a heading, without trailing spaces. `bold` marks the heading. */
+export function renderTable(table: Table, bold: (text: string) => string = (text) => text): string {
+  const widths = table.columns.map((name, column) =>
+    Math.max(name.length, ...table.rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join(GAP)
+      .trimEnd();
+  const heading = bold(line(table.columns.map((name) => name.toUpperCase())));
+  return `${[heading, ...table.rows.map(line)].join('\n')}\n`;
+}
+
+/** Whether to colour what goes to `output`. Source: no-color.org. */
+export function wantsColour(output: Output, env: Io['env']): boolean {
+  return output.isTTY === true && !env['NO_COLOR'];
+}
+
+/** Writes one document to stdout: the data as JSON, or the table made of it. */
+export function printResult(
+  io: Io,
+  format: Format,
+  result: { data: unknown; table: () => Table },
+): void {
+  const text =
+    format === 'json'
+      ? `${JSON.stringify(result.data, null, 2)}\n`
+      : renderTable(
+          result.table(),
+          wantsColour(io.stdout, io.env) ? (heading) => `\u001b[1m${heading}\u001b[22m` : undefined,
+        );
+  io.stdout.write(redact(text, io.env));
+}

@@ -1,0 +1,105 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Io } from '../io.ts';
+import { run } from '../run.ts';
+
+export interface Received {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: unknown;
+}
+
+export interface Scripted {
+  status?: number;
+  headers?: Record<string, string>;
+  /** JSON, unless it is text. */
+  body: unknown;
+}
+
+/** A system that gives the scripted answers in turn, the last one for ever. */
+export async function startSystem(...answers: Scripted[]) {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const answer = answers[Math.min(received.length, answers.length - 1)] ?? { body: {} };
+      const sent = Buffer.concat(chunks).toString();
+      received.push({
+        method: request.method ?? '',
+        url: request.url ?? '',
+        headers: request.headers,
+        body: sent === '' ? undefined : JSON.parse(sent),
+      });
+      const isText = typeof answer.body === 'string';
+      response.writeHead(answer.status ?? 200, {
+        'content-type': isText ? 'text/html' : 'application/json',
+        ...answer.headers,
+      });
+      response.end(isText ? answer.body : JSON.stringify(answer.body));
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+}
+
+/** A folder of its own with these files, gone after the test. */
+export async function folderWith(files: Record<string, string | object> = {}): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'skclaw-test-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) {
+    const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
+    await writeFile(join(folder, name), text);
+  }
+  return folder;
+}
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** stdout, which must be one JSON document. */
+  data: () => Record<string, unknown>;
+  /** The error on stderr, which must be one JSON document. */
+  error: () => {
+    code: string;
+    message: string;
+    hint?: string;
+    requestId?: string;
+    details?: string[];
+  };
+}
+
+/** Runs skclaw in this process, in an empty folder unless told otherwise. */
+export async function skclaw(
+  argv: readonly string[],
+  io: Partial<Pick<Io, 'env' | 'cwd' | 'fetch' | 'sleep'>> & { isTTY?: boolean } = {},
+): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  const code = await run(argv, {
+    stdout: { write: (text) => (stdout += text), isTTY: io.isTTY },
+    stderr: { write: (text) => (stderr += text) },
+    env: io.env ?? {},
+    cwd: io.cwd ?? (await folderWith()),
+    fetch: io.fetch ?? fetch,
+    sleep: io.sleep ?? (() => Promise.resolve()),
+    random: () => 0.5,
+  });
+  return {
+    code,
+    stdout,
+    stderr,
+    data: () => JSON.parse(stdout) as Record<string, unknown>,
+    error: () => (JSON.parse(stderr) as { error: ReturnType<Ran['error']> }).error,
+  };
+}
