@@ -16,8 +16,11 @@ import { startEngine } from './index.ts';
 import type { Engine } from './index.ts';
 import { processIdentity } from './process-identity.ts';
 
-/** Prints its environment, then sleeps in a child of its own: a group of two processes. */
-const COMMAND = ['/bin/sh', '-c', 'env; echo problem >&2; sleep 1000; true'];
+/** A group of two processes; when it has said "problem" both are there. */
+const COMMAND = ['/bin/sh', '-c', 'sleep 1000 & env; echo problem >&2; wait'];
+/** Deadlines only to end a hang on a machine under load, in milliseconds. */
+const DEADLINE_MS = 30_000;
+vi.setConfig({ testTimeout: DEADLINE_MS });
 
 let dir: string;
 let engine: Engine;
@@ -33,6 +36,19 @@ afterEach(async () => {
   await engine.close();
   await rm(dir, { recursive: true, force: true });
 });
+
+function eventually<T>(check: () => T): Promise<T> {
+  return vi.waitFor(check, { timeout: DEADLINE_MS, interval: 20 });
+}
+
+/** What a container has written to stderr once it is up. */
+async function started(): Promise<string> {
+  return await eventually(() => {
+    const log = readFileSync(join(onlyContainer().dir, 'stderr.log'), 'utf8');
+    expect(log).toContain('\n');
+    return log;
+  });
+}
 
 function onlyContainer(): ReturnType<Engine['containers']>[number] {
   const [container] = engine.containers();
@@ -112,7 +128,7 @@ describe('a container', () => {
     expect((await docker.call('GET', '/containers/one/json')).status).toBe(404);
     expect((await docker.call('DELETE', '/containers/one?force=true')).status).toBe(404);
     expect(existsSync(folder)).toBe(false);
-    await vi.waitFor(() => expect(groupIsAlive(pid as number)).toBe(false));
+    await eventually(() => expect(groupIsAlive(pid as number)).toBe(false));
   });
 
   test('gets PATH, what was asked for and the engine variables, and nothing else of ours', async () => {
@@ -121,7 +137,7 @@ describe('a container', () => {
     delete process.env['SK_TEST_SECRET'];
     const { env, dir: folder, ports } = onlyContainer();
     expect(env).toMatchObject({ A: '1', BASE: 'b', PORT: String(ports[8080]) });
-    const printed = await vi.waitFor(() => {
+    const printed = await eventually(() => {
       const log = readFileSync(join(folder, 'stdout.log'), 'utf8');
       expect(log).toContain('SK_DATA_DIR=');
       return log;
@@ -135,7 +151,7 @@ describe('a container', () => {
       Object.keys(env).toSorted(),
     );
     expect(printed).toContain(`PWD=${join(folder, 'data')}`);
-    expect(readFileSync(join(folder, 'stderr.log'), 'utf8')).toBe('problem\n');
+    expect(await started()).toBe('problem\n');
   });
 
   test('is listed only to those who ask with its labels', async () => {
@@ -169,9 +185,10 @@ describe('a container', () => {
   test('takes its whole group along when its main process exits', async () => {
     const one = await docker.run('one');
     const pid = onlyContainer().pid as number;
+    await started();
     await docker.call('POST', `${one}/kill`);
     await docker.call('POST', `${one}/wait`);
-    await vi.waitFor(() => expect(groupIsAlive(pid)).toBe(false));
+    await eventually(() => expect(groupIsAlive(pid)).toBe(false));
   });
 
   test('refuses an unknown signal, a bad name, an entrypoint and mounts', async () => {
@@ -304,7 +321,7 @@ describe('an exec', () => {
     const id = await createExec(['/bin/sh', '-c', 'echo here > detached.txt']);
     expect((await docker.call('POST', `/exec/${id}/start`, { Detach: true })).status).toBe(200);
     const file = join(onlyContainer().dir, 'data', 'detached.txt');
-    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('here\n'));
+    await eventually(() => expect(readFileSync(file, 'utf8')).toBe('here\n'));
     expect((await docker.call('POST', `/exec/${id}/start`, { Detach: true })).status).toBe(409);
   });
 
@@ -314,7 +331,7 @@ describe('an exec', () => {
     const { Pid } = (await docker.call('GET', `/exec/${id}/json`)).json as { Pid: number };
     expect(groupIsAlive(Pid)).toBe(true);
     await docker.call('DELETE', '/containers/one?force=true');
-    await vi.waitFor(() => expect(groupIsAlive(Pid)).toBe(false));
+    await eventually(() => expect(groupIsAlive(Pid)).toBe(false));
     expect((await docker.call('GET', `/exec/${id}/json`)).status).toBe(404);
   });
 
@@ -357,7 +374,7 @@ describe('the end', () => {
     await Promise.all([engine.close(), engine.close()]);
     expect(readdirSync(dir)).toEqual([]);
     expect(engine.containers()).toEqual([]);
-    for (const pid of pids) await vi.waitFor(() => expect(groupIsAlive(pid)).toBe(false));
+    for (const pid of pids) await eventually(() => expect(groupIsAlive(pid)).toBe(false));
   });
 
   test('a later engine clears what a killed one left', async () => {
@@ -367,7 +384,7 @@ describe('the end', () => {
     expect(pids.map(groupIsAlive)).toEqual([true, true]);
 
     const second = await startEngine({ dir: other, command: COMMAND });
-    for (const pid of pids) await vi.waitFor(() => expect(groupIsAlive(pid)).toBe(false));
+    for (const pid of pids) await eventually(() => expect(groupIsAlive(pid)).toBe(false));
     expect(second.containers()).toEqual([]);
     await second.close();
     await rm(other, { recursive: true });
@@ -376,7 +393,7 @@ describe('the end', () => {
   test('a process that watches file descriptor 3 ends with the engine', async () => {
     const other = await mkdtemp(join(tmpdir(), 'engine-'));
     const pids = await killedEngine(other, containerCommand);
-    for (const pid of pids) await vi.waitFor(() => expect(groupIsAlive(pid)).toBe(false));
+    for (const pid of pids) await eventually(() => expect(groupIsAlive(pid)).toBe(false));
     await rm(other, { recursive: true });
   });
 
