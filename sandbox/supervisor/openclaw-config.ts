@@ -1,4 +1,11 @@
-import { type JsonObject, type JsonPath, getAt, isJsonObject, sameJson, withAt } from './json-path.ts';
+import {
+  type JsonObject,
+  type JsonPath,
+  getAt,
+  isJsonObject,
+  sameJson,
+  withAt,
+} from './json-path.ts';
 import { type OwnedSetting, defaultSettings, ownedSettings } from './platform-config.ts';
 import type { OpenClawSettings } from './settings.ts';
 

@@ -56,12 +56,16 @@ export async function startOpenClaw(input: {
   });
   const pid = child.pid;
   if (pid === undefined) throw new Error('OpenClaw was started without a pid');
+  let isOver = false;
   const kill = () => {
-    if (ownGroup) killQuietly(-pid, 'SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) killQuietly(pid, 'SIGKILL');
+    // Afterwards the number may belong to another process.
+    if (!isOver) killQuietly(ownGroup ? -pid : pid, 'SIGKILL');
   };
-  // What it left in its group must not outlive it, nor hold its output open.
-  child.once('exit', kill);
+  child.once('exit', () => {
+    // What it left in its group must not outlive it, nor hold its output open.
+    if (ownGroup) kill();
+    isOver = true;
+  });
   return { pid, exited, lastErrors: () => errors, kill, stop: () => stop(child, exited, kill) };
 }
 

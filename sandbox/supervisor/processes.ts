@@ -37,7 +37,7 @@ export function parseStatus(text: string): ProcessFacts {
 /** @returns `root` and all its descendants among `processes`. Pure. */
 export function familyOf(root: number, processes: readonly ProcessFacts[]): ProcessFacts[] {
   const family = new Set([root]);
-  for (let before = 0; before !== family.size; ) {
+  for (let before = 0; before !== family.size;) {
     before = family.size;
     for (const { pid, ppid } of processes) if (family.has(ppid)) family.add(pid);
   }

@@ -24,7 +24,8 @@ export interface CrashFacts {
 
 /** What to do after OpenClaw ended without being asked. */
 export type CrashDecision =
-  { action: 'restart'; delayMs: number } | { action: 'fail'; reason: Reason };
+  | { action: 'restart'; delayMs: number }
+  | { action: 'fail'; reason: Reason };
 
 /** @returns restart after a wait, or give up with a reason. Pure. */
 export function decideAfterCrash(facts: CrashFacts): CrashDecision {

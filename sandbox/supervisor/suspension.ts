@@ -1,0 +1,42 @@
+import { type GatewayClient, connectGateway } from './gateway-client.ts';
+import { SnapshotError } from './snapshot-error.ts';
+
+/** A checkpoint is given up well before OpenClaw's own two-minute lease ends. */
+export const HOLD_TIMEOUT_MS = 60_000;
+
+/**
+ * Runs `work` while OpenClaw is held still (`gateway.suspend`), and lets it go on afterwards in
+ * any case. `work` gets a signal that aborts after HOLD_TIMEOUT_MS.
+ * @throws SnapshotError `snapshot_busy` when OpenClaw is at work or was held too long.
+ */
+export async function whileSuspended<T>(
+  gateway: { port: number; token: string },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const client = await connectGateway({ ...gateway, scopes: ['operator.admin'] }).catch(busy);
+  try {
+    const suspensionId = await prepare(client);
+    const signal = AbortSignal.timeout(HOLD_TIMEOUT_MS);
+    try {
+      return await work(signal);
+    } catch (cause) {
+      if (signal.aborted) throw new SnapshotError('snapshot_busy', 'The checkpoint took too long.');
+      throw cause;
+    } finally {
+      await client.call('gateway.suspend.resume', { suspensionId }).catch(() => undefined);
+    }
+  } finally {
+    client.close();
+  }
+}
+
+async function prepare(client: GatewayClient): Promise<string> {
+  const requestId = crypto.randomUUID();
+  const lease = await client.call('gateway.suspend.prepare', { requestId }).catch(busy);
+  if (lease.status === 'ready' && typeof lease.suspensionId === 'string') return lease.suspensionId;
+  throw new SnapshotError('snapshot_busy', `OpenClaw is at work: ${String(lease.reason)}.`);
+}
+
+function busy(cause: Error): never {
+  throw new SnapshotError('snapshot_busy', `OpenClaw cannot be held still: ${cause.message}`);
+}
