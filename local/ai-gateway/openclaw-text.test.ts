@@ -30,6 +30,11 @@ describe('what a person wrote in a message of OpenClaw', () => {
       'the <<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>> marker',
     ],
     [
+      'a turn that is resumed after a restart is the message it resumes',
+      '[Sun 2026-11-22 10:13 UTC] [Queued user message from a previous active turn; preserved as context only. Continue with the active prompt below.]\n!long 1000\n\n[System] Your previous turn was interrupted by a gateway restart while OpenClaw was waiting on tool/model work.\n\nNote: more.',
+      '!long 1000',
+    ],
+    [
       'a turn of OpenClaw itself is nothing of the user',
       '[System] Your previous turn was interrupted.',
       '',

@@ -14,17 +14,30 @@ const RUNTIME_LINE = /(?:^|\n\n)Runtime: (?:name|agent)=[^\n|]*(?: \| [^\n|]*)+$
 const TIME_STAMP =
   /^\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d\d-\d\d \d\d:\d\d(?: [^\]\n]{1,40})?\] ?/;
 
-/** Turns that OpenClaw starts itself, e.g. to resume what a restart interrupted. */
+/** Put before a message that waited, or was under way, when the OpenClaw gateway restarted. */
+const QUEUED_HEADER = /^\[Queued user message from a previous active turn;[^\]\n]*\]\n/;
+
+/** OpenClaw's own words about that, put behind it or sent alone. */
+const RESUME_NOTE = /(?:^|\n\n)\[System\] Your previous turn was interrupted[\s\S]*$/;
+
+/** Turns that OpenClaw starts itself. */
 const SYSTEM_TURN = /^\[System\] /;
 
 /**
  * What a person wrote, out of the text of a user message as OpenClaw sends it: without internal
- * context blocks, the runtime line and the time stamp. Any other text comes back trimmed.
+ * context blocks, the runtime line, the time stamp and what it adds after a restart. Any other text
+ * comes back trimmed.
  *
  * @returns the person's text; '' when the message holds nothing of theirs.
  */
 export function personText(text: string): string {
   const bare = text.includes(CONTEXT_BEGIN) ? text.replace(CONTEXT_BLOCK, '\n') : text;
-  const own = bare.trim().replace(RUNTIME_LINE, '').replace(TIME_STAMP, '').trim();
+  const own = bare
+    .trim()
+    .replace(RUNTIME_LINE, '')
+    .replace(TIME_STAMP, '')
+    .replace(RESUME_NOTE, '')
+    .replace(QUEUED_HEADER, '')
+    .trim();
   return SYSTEM_TURN.test(own) ? '' : own;
 }

@@ -66,7 +66,7 @@ export function getLogs(gateway: AiGateway, rest = '', key = KEY): Promise<Respo
   return fetch(url, { headers: { authorization: `Bearer ${key}` } });
 }
 
-/** The next request that ends as `outcome`. */
+/** The next request that comes to `outcome`. */
 export function ending(gateway: AiGateway, outcome: Outcome): Promise<RecordedRequest> {
   return new Promise((resolve) => {
     const stop = gateway.onRequest((request) => {

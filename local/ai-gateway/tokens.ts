@@ -1,4 +1,5 @@
 import { countTokens, decodeGenerator, encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { Recent } from './recent.ts';
 
 /**
  * The longest run without a break that is given to the tokenizer at once, in characters: its merge
@@ -7,33 +8,20 @@ import { countTokens, decodeGenerator, encode } from 'gpt-tokenizer/encoding/o20
 const MAX_RUN_CHARS = 256;
 const LONG_RUN = new RegExp(`\\S{${MAX_RUN_CHARS + 1},}|\\s{${MAX_RUN_CHARS + 1},}`, 'g');
 
-/** How many texts' counts are remembered: system prompts, tools and histories that come again. */
-const MAX_REMEMBERED_TEXTS = 1_024;
-/** Longer texts are counted anew, so that the memory stays below 1,024 x 64 K characters. */
-const MAX_REMEMBERED_CHARS = 64 * 1024;
+/** Counts kept of system prompts, tools and histories that come again: below 1,024 x 64 K characters. */
+const KEPT_COUNTS = { texts: 1_024, chars: 64 * 1024 };
+/** Answers kept in pieces, of which each takes a small object per token. */
+const KEPT_SPLITS = { texts: 256, chars: 4 * 1024 };
 
 /** Text of a user may spell a special token; it is counted as the plain text it is. */
 const PLAIN = { disallowedSpecial: new Set<string>() };
 
-const remembered = new Map<string, number>();
+const counts = new Recent(KEPT_COUNTS, count);
+const splits = new Recent(KEPT_SPLITS, (text) => split(text, Infinity));
 
 /** The number of tokens of a text in the o200k encoding; runs above 256 characters are cut there. */
 export function countTextTokens(text: string): number {
-  if (text.length > MAX_REMEMBERED_CHARS) return count(text);
-  const known = remembered.get(text);
-  if (known !== undefined) {
-    // Set again, a Map's entry moves to the end: the first key is then the least recently used.
-    remembered.delete(text);
-    remembered.set(text, known);
-    return known;
-  }
-  const tokens = count(text);
-  remembered.set(text, tokens);
-  if (remembered.size > MAX_REMEMBERED_TEXTS) {
-    const oldest = remembered.keys().next().value;
-    if (oldest !== undefined) remembered.delete(oldest);
-  }
-  return tokens;
+  return counts.get(text);
 }
 
 function count(text: string): number {
@@ -52,7 +40,14 @@ export interface TextPiece {
  * A text cut where its tokens end, at most `maxTokens` of them. A character that takes several
  * tokens comes in one piece; one that the limit cuts in two is left out.
  */
-export function splitTokens(text: string, maxTokens: number): TextPiece[] {
+export function splitTokens(text: string, maxTokens: number): readonly TextPiece[] {
+  if (text.length > KEPT_SPLITS.chars) return split(text, maxTokens);
+  const pieces = splits.get(text);
+  const end = pieces.findLastIndex((piece) => piece.tokensUpTo <= maxTokens) + 1;
+  return end === pieces.length ? pieces : pieces.slice(0, end);
+}
+
+function split(text: string, maxTokens: number): TextPiece[] {
   const pieces: TextPiece[] = [];
   let used = 0;
   for (const run of boundedRuns(text)) {
