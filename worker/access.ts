@@ -1,0 +1,66 @@
+import type { OperatorRole } from '../db/queries/operators.ts';
+
+/** Kinds of callers: nobody known, a tenant's member, and operators by role. */
+export const CALLER_KINDS = ['nobody', 'member', 'viewer', 'maintainer', 'admin'] as const;
+export type CallerKind = (typeof CALLER_KINDS)[number];
+
+/** Who asks, as far as the edge can tell; an agent still checks members against its own tables. */
+export type EdgeCaller =
+  | { kind: 'nobody' }
+  | { kind: 'member'; memberId: string; signInId: string; tenantId: string }
+  | {
+      kind: 'operator';
+      subject: string;
+      role: OperatorRole;
+      via: 'person' | 'service' | 'local';
+    };
+
+const EVERYBODY = CALLER_KINDS;
+const LOOKING = ['viewer', 'maintainer', 'admin'] as const;
+const OPERATING = ['maintainer', 'admin'] as const;
+
+/** Every action of the system, and the callers that may take it. */
+export const ACCESS = {
+  'system.ping': EVERYBODY,
+  'system.health': LOOKING,
+  'system.debug': ['admin'],
+  'operator.me': LOOKING,
+  'admin.pages': LOOKING,
+  'tenant.list': LOOKING,
+  'tenant.read': LOOKING,
+  'tenant.create': OPERATING,
+  'tenant.update': OPERATING,
+  'invite.create': OPERATING,
+  'usage.read': LOOKING,
+  'agent.inspect': LOOKING,
+  'agent.wake': OPERATING,
+  'agent.sleep': OPERATING,
+  'agent.flush': OPERATING,
+  'routing.test': OPERATING,
+  'member.sign-in': ['nobody', 'member'],
+  'member.sign-out': ['member'],
+  'member.me': ['member', ...LOOKING],
+  'session.read': ['member', ...LOOKING],
+  'session.write': ['member', ...OPERATING],
+  'chat.socket': ['member', ...OPERATING],
+} as const satisfies Record<string, readonly CallerKind[]>;
+
+export type Action = keyof typeof ACCESS;
+
+/** The row of the table that a caller stands in. */
+export function callerKind(caller: EdgeCaller): CallerKind {
+  return caller.kind === 'operator' ? caller.role : caller.kind;
+}
+
+/**
+ * Whether a caller may take an action. A refusal tells apart who has to say who they are from who
+ * is known and may not.
+ */
+export function access(
+  caller: EdgeCaller,
+  action: Action,
+): 'allowed' | 'unauthenticated' | 'forbidden' {
+  const kinds: readonly CallerKind[] = ACCESS[action];
+  if (kinds.includes(callerKind(caller))) return 'allowed';
+  return caller.kind === 'nobody' ? 'unauthenticated' : 'forbidden';
+}

@@ -1,0 +1,74 @@
+import { Hono } from 'hono';
+import { AppError } from '../contract/errors.ts';
+import { bootProblems } from './boot.ts';
+import type { EdgeDeps, EdgeTypes, Trace } from './context.ts';
+import { devModeRefusal } from './dev-mode.ts';
+import { isDevMode, platformsOf, type Env } from './env.ts';
+import { normaliseHost } from './host-name.ts';
+import { locate, type Place } from './locate.ts';
+import { innerPath, mount } from './route.ts';
+import { ROUTES } from './routes/index.ts';
+import { servePage, type EdgeFetcher } from './site.ts';
+
+/** Where a request arrived. Throws unknown_host for what is no host. */
+function placeOf(request: Request, env: Env): { place: Place; hostname: string } {
+  const url = new URL(request.url);
+  const hostname = normaliseHost(url.host);
+  if (hostname === null) throw new AppError('unknown_host', 'This is not a valid host.');
+  const territory = { platforms: platformsOf(env), devMode: isDevMode(env) };
+  return { place: locate(hostname, url.pathname, territory), hostname };
+}
+
+/** A Worker that is set up wrongly answers nothing but what is wrong. */
+function refuseUnconfigured(env: Env, pathname: string): void {
+  const problems = bootProblems(env);
+  if (problems.length === 0 || pathname === '/healthz') return;
+  throw new AppError('not_configured', 'The system is not configured.', {
+    hint: 'skclaw env validate names what to do.',
+    details: [...problems],
+  });
+}
+
+export interface App {
+  hono: Hono<EdgeTypes>;
+  /** Answers, or throws an error for the edge to render; `trace` is filled in for the log. */
+  fetch(request: Request, env: Env, ctx: ExecutionContext, trace: Trace): Promise<Response>;
+}
+
+/** The routes and pages of the system. `edge` is what pages ask while they are rendered. */
+export function createApp(
+  deps: EdgeDeps,
+  edge: (env: Env, ctx: ExecutionContext) => EdgeFetcher,
+): App {
+  const arrivals = new WeakMap<Request, { place: Place; trace: Trace }>();
+  const arrivalOf = (request: Request): { place: Place; trace: Trace } => {
+    const arrival = arrivals.get(request);
+    if (!arrival) throw new Error('A request reached the routes without its place.');
+    return arrival;
+  };
+  const hono = new Hono<EdgeTypes>({ getPath: (request) => innerPath(arrivalOf(request).place) });
+  hono.use(async (c, next) => {
+    c.set('deps', deps);
+    const { place, trace } = arrivalOf(c.req.raw);
+    c.set('place', place);
+    c.set('trace', trace);
+    await next();
+  });
+  mount(hono, ROUTES);
+  hono.notFound((c) => servePage(c, edge(c.env, c.executionCtx as ExecutionContext)));
+  hono.onError((error) => {
+    throw error;
+  });
+  return {
+    hono,
+    async fetch(request, env, ctx, trace) {
+      refuseUnconfigured(env, new URL(request.url).pathname);
+      const { place, hostname } = placeOf(request, env);
+      const refused = isDevMode(env) ? devModeRefusal(request, hostname) : null;
+      if (refused) throw refused;
+      trace.place = place.kind;
+      arrivals.set(request, { place, trace });
+      return hono.fetch(request, env, ctx);
+    },
+  };
+}

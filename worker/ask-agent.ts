@@ -1,0 +1,50 @@
+import { AppError, asAppError } from '../contract/errors.ts';
+import { tenantById } from '../db/queries/tenants.ts';
+import type { Caller } from '../durable/rpc.ts';
+import type { AgentStub } from './agent.ts';
+import { dbOf, directoryDeps, type EdgeContext } from './context.ts';
+import { unknownHost } from './identify.ts';
+import { recordOf } from './tenant-record.ts';
+import { rereadHost } from './tenant-directory.ts';
+
+/** Who asks, in the form in which the agent checks it. */
+export function callerOf(c: EdgeContext): Caller {
+  const { caller, place } = c.var;
+  if (caller.kind === 'operator') {
+    return { kind: 'operator', subject: caller.subject, role: caller.role };
+  }
+  if (caller.kind === 'member' && place.kind === 'tenant') {
+    const { memberId, signInId } = caller;
+    return { kind: 'member', memberId, signInId, host: place.hostname };
+  }
+  throw new AppError('unauthenticated', 'Sign in with an invite first.');
+}
+
+/**
+ * Asks the agent of the tenant that was asked for. When it answers `misdirected`, D1 is read again,
+ * KV mended, and the right agent asked once more: the same one after it got its record, or another
+ * one, for which a member's cookie then does not count.
+ */
+export async function askAgent<T>(
+  c: EdgeContext,
+  question: (agent: AgentStub) => Promise<T>,
+): Promise<T> {
+  const { deps, tenant, place, caller } = c.var;
+  if (!tenant) throw new AppError('tenant_not_found', 'No tenant is named here.');
+  try {
+    return await question(deps.agentOf(c.env, tenant));
+  } catch (error) {
+    if (place.kind !== 'tenant' || asAppError(error)?.code !== 'misdirected') throw error;
+  }
+  const fresh = await rereadHost(directoryDeps(c), place.hostname);
+  if (!fresh) throw unknownHost();
+  const agent = deps.agentOf(c.env, fresh);
+  if (fresh.tenantId !== tenant.tenantId) {
+    if (caller.kind === 'member') throw new AppError('unauthenticated', 'This address has moved.');
+  } else {
+    const detail = await tenantById(dbOf(c), fresh.tenantId);
+    if (detail) await agent.apply(recordOf(detail));
+  }
+  c.set('tenant', fresh);
+  return question(agent);
+}

@@ -1,0 +1,89 @@
+import type { Context } from 'hono';
+import type { JWTVerifyGetKey } from 'jose';
+import { openDb, type Db } from '../db/queries/open.ts';
+import type { TenantAddress } from '../db/queries/hostnames.ts';
+import type { CallerKind, EdgeCaller } from './access.ts';
+import type { AgentStub } from './agent.ts';
+import type { Env } from './env.ts';
+import type { Place, PlaceKind } from './locate.ts';
+import { describeCause, type Log } from './log.ts';
+import { REQUEST_ID_HEADER } from './own-headers.ts';
+import type { DirectoryDeps } from './tenant-directory.ts';
+import type { UnknownHosts } from './unknown-hosts.ts';
+
+/** The built site: SvelteKit's worker. */
+export interface Site {
+  fetch(request: Request, env: unknown, ctx: ExecutionContext): Response | Promise<Response>;
+}
+
+/** What the edge touches beside its bindings; tests put their own in. */
+export interface EdgeDeps {
+  agentOf(env: Env, address: TenantAddress): AgentStub;
+  /** The signing keys of an Access team, by its issuer. */
+  keysOf(issuer: string): JWTVerifyGetKey;
+  site: Site;
+  /** Asks the AI Gateway. */
+  fetch: typeof fetch;
+  unknownHosts: UnknownHosts;
+  now(): number;
+  log: Log;
+}
+
+/** What the log says of a request, filled in while it is understood. */
+export interface Trace {
+  place?: PlaceKind;
+  route?: string;
+  caller?: CallerKind;
+  tenantId?: string;
+}
+
+export interface EdgeTypes {
+  Bindings: Env;
+  Variables: {
+    deps: EdgeDeps;
+    place: Place;
+    trace: Trace;
+    /** Who asks, once it was asked for. */
+    caller: EdgeCaller;
+    /** The tenant whose host or path it is; absent on the system's own. */
+    tenant: TenantAddress | undefined;
+  };
+}
+export type EdgeContext = Context<EdgeTypes>;
+
+/** The id of the request, the same in the answer, the log, the audit and at the agent. */
+export function requestIdOf(c: EdgeContext): string {
+  return c.req.header(REQUEST_ID_HEADER) ?? '';
+}
+
+/** D1 for this request. */
+export function dbOf(c: EdgeContext): Db {
+  return openDb(c.env.DB);
+}
+
+/** What the tenant directory needs, for this request. */
+export function directoryDeps(c: EdgeContext): DirectoryDeps {
+  return {
+    kv: c.env.DIRECTORY,
+    db: dbOf(c),
+    unknownHosts: c.var.deps.unknownHosts,
+    now: c.var.deps.now(),
+    later: (work) => c.executionCtx.waitUntil(work),
+  };
+}
+
+/** Logs a failure that the request survives. */
+export function logFailure(c: EdgeContext, event: string, error: unknown): void {
+  c.var.deps.log({
+    level: 'warn',
+    event,
+    requestId: requestIdOf(c),
+    tenantId: c.var.tenant?.tenantId,
+    cause: describeCause(error),
+  });
+}
+
+/** A named part of the route's path. */
+export function paramOf(c: EdgeContext, name: string): string {
+  return c.req.param(name) ?? '';
+}

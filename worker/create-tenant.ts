@@ -1,0 +1,93 @@
+import type { CreatedTenant, CreateTenantBody, InviteView } from '../contract/api.ts';
+import { AppError } from '../contract/errors.ts';
+import { slugIsTaken, insertTenant, tenantById, type TenantDetail } from '../db/queries/tenants.ts';
+import { auditEntry } from './audit.ts';
+import { dbOf, logFailure, type EdgeContext } from './context.ts';
+import { platformsOf } from './env.ts';
+import { makeInvite } from './invite.ts';
+import { pushRecord } from './push-record.ts';
+import { makeUpSlug, MAX_SLUG_TRIES, randomBelow } from './slug-names.ts';
+import { hostnameOf, viewOf } from './tenant-record.ts';
+
+/** Life of the owner's invite that comes with a new tenant, s: a week. */
+const OWNER_INVITE_S = 7 * 86_400;
+
+async function freeSlug(c: EdgeContext, body: CreateTenantBody): Promise<string> {
+  const { platform, slug } = body;
+  if (slug !== undefined) {
+    if (await slugIsTaken(dbOf(c), { platform, slug })) throw slugTaken(slug, platform);
+    return slug;
+  }
+  for (let tries = 0; tries < MAX_SLUG_TRIES; tries += 1) {
+    const madeUp = makeUpSlug(randomBelow);
+    if (!(await slugIsTaken(dbOf(c), { platform, slug: madeUp }))) return madeUp;
+  }
+  throw new AppError('conflict', 'No free name was found.', { hint: 'Choose a slug yourself.' });
+}
+
+function slugTaken(slug: string, platform: string, cause?: unknown): AppError {
+  return new AppError('slug_taken', `${slug} is taken on ${platform}.`, {
+    hint: 'Choose another slug, or leave it out to get one made up.',
+    cause,
+  });
+}
+
+async function insert(c: EdgeContext, body: CreateTenantBody): Promise<TenantDetail> {
+  const now = c.var.deps.now();
+  const slug = await freeSlug(c, body);
+  const tenant = {
+    id: crypto.randomUUID(),
+    slug,
+    platform: body.platform,
+    tier: body.tier,
+    status: 'active' as const,
+    region: body.region ?? null,
+    internet: body.internet ?? null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const hostname = hostnameOf(tenant);
+  const entry = auditEntry(c, {
+    action: 'tenant.create',
+    target: `tenant:${tenant.id}`,
+    tenantId: tenant.id,
+    after: tenant,
+  });
+  try {
+    await insertTenant(dbOf(c), { tenant, hostname, entry });
+  } catch (cause) {
+    // Someone else may have taken the name since it was looked up.
+    if (await slugIsTaken(dbOf(c), tenant)) throw slugTaken(slug, body.platform, cause);
+    throw cause;
+  }
+  c.var.deps.unknownHosts.delete(hostname);
+  return { ...tenant, hostnames: [hostname], state: 'asleep', appliedVersion: 0 };
+}
+
+/** The owner's invite is a service: without it the tenant is made all the same. */
+async function ownerInvite(c: EdgeContext, tenant: TenantDetail): Promise<InviteView | null> {
+  try {
+    return await makeInvite(c, tenant, { role: 'owner', expiresInS: OWNER_INVITE_S });
+  } catch (error) {
+    logFailure(c, 'invite.create.failed', error);
+    return null;
+  }
+}
+
+/**
+ * Makes a tenant: row, hostname and audit in one commit, then its agent is told, then its owner
+ * invited. `pending` says that the agent could not be told yet; cron goes on. Throws slug_taken,
+ * conflict and invalid_request.
+ */
+export async function createTenant(c: EdgeContext, body: CreateTenantBody): Promise<CreatedTenant> {
+  const platforms = platformsOf(c.env);
+  if (!platforms.includes(body.platform)) {
+    throw new AppError('invalid_request', `platform: must be one of ${platforms.join(', ')}`);
+  }
+  const inserted = await insert(c, body);
+  const pending = !(await pushRecord(c, inserted));
+  const invite = pending ? null : await ownerInvite(c, inserted);
+  const tenant = (await tenantById(dbOf(c), inserted.id)) ?? inserted;
+  return { ...viewOf(tenant, c.env, c.req.url), invite, pending };
+}

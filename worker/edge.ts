@@ -1,0 +1,53 @@
+import { ulid } from 'ulid';
+import { createApp, type App } from './app.ts';
+import type { EdgeDeps, Trace } from './context.ts';
+import type { Env } from './env.ts';
+import { describeCause } from './log.ts';
+import { admitRequest, finishResponse } from './own-headers.ts';
+import { renderError, toAppError } from './render-error.ts';
+
+export interface Edge {
+  app: App;
+  fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response>;
+}
+
+/** Errors of ours are worth a look; refusals are the caller's business. */
+const levelOf = (status: number): 'info' | 'error' => (status >= 500 ? 'error' : 'info');
+
+/**
+ * The outermost shell: gives each request its id, drops the headers that only we set, turns whatever
+ * is thrown into an answer, sets the headers every answer has, and writes one log line.
+ */
+export function createEdge(deps: EdgeDeps): Edge {
+  const app = createApp(deps, (env, ctx) => ({ fetch: (request) => serve(request, env, ctx) }));
+
+  async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+    const requestId = ulid(deps.now());
+    const started = deps.now();
+    const url = new URL(request.url);
+    const trace: Trace = {};
+    const entry = { event: 'request', requestId, method: request.method } as const;
+    try {
+      const response = await app.fetch(admitRequest(request, requestId), env, ctx, trace);
+      const { status } = response;
+      deps.log({ ...entry, ...trace, level: levelOf(status), status, ms: deps.now() - started });
+      const isPage = !response.headers.get('content-type')?.startsWith('application/json');
+      return finishResponse(response, { requestId, isPage, isHttps: url.protocol === 'https:' });
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      deps.log({
+        ...entry,
+        ...trace,
+        level: levelOf(error.status),
+        status: error.status,
+        ms: deps.now() - started,
+        code: error.code,
+        ...(error.cause === undefined ? {} : { cause: describeCause(error.cause) }),
+      });
+      const isHttps = url.protocol === 'https:';
+      return finishResponse(renderError(error, requestId), { requestId, isPage: false, isHttps });
+    }
+  }
+
+  return { app, fetch: serve };
+}

@@ -1,0 +1,28 @@
+import { AppError } from '../contract/errors.ts';
+import { SYSTEM_TENANT_ID, tenantId } from '../contract/ids.ts';
+import { tenantById, tenantsBySlug, type TenantDetail } from '../db/queries/tenants.ts';
+import type { Db } from '../db/queries/open.ts';
+
+/** The tenant of an id or slug. Throws tenant_not_found, and conflict for a slug of two platforms. */
+export async function findTenant(db: Db, reference: string): Promise<TenantDetail> {
+  if (tenantId.safeParse(reference).success) {
+    const tenant = await tenantById(db, reference.toLowerCase());
+    if (tenant) return tenant;
+  } else {
+    const [tenant, another] = await tenantsBySlug(db, { slug: reference, limit: 2 });
+    if (another) {
+      throw new AppError('conflict', 'Several platforms have a tenant of this slug.', {
+        hint: "Name it by its id, which is in the tenants' list.",
+      });
+    }
+    if (tenant) return tenant;
+  }
+  throw new AppError('tenant_not_found', 'There is no such tenant.');
+}
+
+/** The same, without the built-in tenant: it has no sandbox and no members, and never changes. */
+export async function findOrdinaryTenant(db: Db, reference: string): Promise<TenantDetail> {
+  const tenant = await findTenant(db, reference);
+  if (tenant.id !== SYSTEM_TENANT_ID) return tenant;
+  throw new AppError('invalid_request', 'The system tenant has no sandbox and cannot be changed.');
+}

@@ -1,0 +1,57 @@
+/** Headers that only the system sets: what clients send of them is dropped, and none is answered. */
+const OWN_PREFIXES = ['x-sk-', 'cf-aig-'];
+
+/** Carries the request's id from the edge to its own routes and to the agent. */
+export const REQUEST_ID_HEADER = 'x-sk-request-id';
+
+/** A copy without the system's own headers. */
+export function withoutOwnHeaders(headers: Headers): Headers {
+  const kept = new Headers(headers);
+  for (const name of headers.keys()) {
+    if (OWN_PREFIXES.some((prefix) => name.startsWith(prefix))) kept.delete(name);
+  }
+  return kept;
+}
+
+/** The request as routes see it: without what clients may not set, and with its id. */
+export function admitRequest(request: Request, requestId: string): Request {
+  const headers = withoutOwnHeaders(request.headers);
+  headers.set(REQUEST_ID_HEADER, requestId);
+  return new Request(request, { headers });
+}
+
+const EVERYWHERE: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  // Join links carry their secret in the path.
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+};
+
+const ON_API: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
+/**
+ * The response as it leaves: with its request's id and the security headers, without the system's
+ * own. Pages bring their own content policy and caching; a socket is passed on as it is.
+ */
+export function finishResponse(
+  response: Response,
+  options: { requestId: string; isPage: boolean; isHttps: boolean },
+): Response {
+  const headers = withoutOwnHeaders(response.headers);
+  headers.set('x-request-id', options.requestId);
+  for (const [name, value] of Object.entries(EVERYWHERE)) headers.set(name, value);
+  if (!options.isPage) for (const [name, value] of Object.entries(ON_API)) headers.set(name, value);
+  // A year, as hstspreload.org asks for at least.
+  if (options.isHttps) headers.set('strict-transport-security', 'max-age=31536000');
+  if (response.webSocket) {
+    return new Response(null, { status: 101, webSocket: response.webSocket, headers });
+  }
+  return new Response(response.body, {
+    status: response.status,
+    statusText: response.statusText,
+    headers,
+  });
+}

@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+import { AppError, validationError } from '../contract/errors.ts';
+import { MAX_CLIENT_FRAME_BYTES } from '../contract/frames.ts';
+
+/** Bodies of everything but messages: a few fields. */
+export const MAX_BODY_BYTES = 16 * 1024;
+/** Bodies with a message: as large as the socket's frames. */
+export const MAX_MESSAGE_BODY_BYTES = MAX_CLIENT_FRAME_BYTES;
+
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const tooLarge = new AppError('payload_too_large', `The body is over ${maxBytes} bytes.`);
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge;
+  if (!request.body) return '';
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let size = 0;
+  // Counted while it comes in: a chunked body has no length to believe.
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/**
+ * The JSON body of a request, checked. No body at all is an empty object, for routes where every
+ * field has a default. Throws payload_too_large, invalid_json and invalid_request.
+ */
+export async function readBody<T>(
+  request: Request,
+  schema: z.ZodType<T>,
+  maxBytes: number = MAX_BODY_BYTES,
+): Promise<T> {
+  let value: unknown;
+  try {
+    const text = await readText(request, maxBytes);
+    value = text.trim() === '' ? {} : JSON.parse(text);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('invalid_json', 'The body is not valid JSON.', { cause });
+  }
+  return check(schema, value);
+}
+
+/** The query of a URL, checked; of a repeated name the last one counts. Throws invalid_request. */
+export function readQuery<T>(url: URL, schema: z.ZodType<T>): T {
+  return check(schema, Object.fromEntries(url.searchParams));
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw validationError(parsed.error);
+  return parsed.data;
+}

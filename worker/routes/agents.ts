@@ -1,0 +1,71 @@
+import { sleepBody } from '../../contract/api.ts';
+import { writeAudit } from '../../db/queries/audit.ts';
+import type { TenantDetail } from '../../db/queries/tenants.ts';
+import type { AgentStub } from '../agent.ts';
+import { auditEntry } from '../audit.ts';
+import { dbOf, paramOf, type EdgeContext } from '../context.ts';
+import { findOrdinaryTenant, findTenant } from '../find-tenant.ts';
+import { readBody } from '../read-body.ts';
+import type { RouteSpec } from '../route.ts';
+
+function agentFor(c: EdgeContext, tenant: TenantDetail): AgentStub {
+  return c.var.deps.agentOf(c.env, { tenantId: tenant.id, region: tenant.region });
+}
+
+/** Books a command before it is given: a command without its entry would be worse than the reverse. */
+async function bookCommand(
+  c: EdgeContext,
+  command: { tenant: TenantDetail; action: string; after?: unknown },
+): Promise<void> {
+  const { tenant, action, after } = command;
+  const target = `agent:${tenant.id}`;
+  await writeAudit(dbOf(c), auditEntry(c, { action, target, tenantId: tenant.id, after }));
+}
+
+/** What operators do with agents. Looking neither wakes an agent nor keeps it awake. */
+export const agentRoutes: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/admin/api/agents/:id',
+    on: ['system'],
+    action: 'agent.inspect',
+    async handle(c) {
+      const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
+      return c.json(await agentFor(c, tenant).inspect());
+    },
+  },
+  {
+    method: 'POST',
+    path: '/admin/api/agents/:id/wake',
+    on: ['system'],
+    action: 'agent.wake',
+    async handle(c) {
+      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
+      await bookCommand(c, { tenant, action: 'agent.wake' });
+      return c.json(await agentFor(c, tenant).wake());
+    },
+  },
+  {
+    method: 'POST',
+    path: '/admin/api/agents/:id/sleep',
+    on: ['system'],
+    action: 'agent.sleep',
+    async handle(c) {
+      const { force } = await readBody(c.req.raw, sleepBody);
+      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
+      await bookCommand(c, { tenant, action: 'agent.sleep', after: { force } });
+      return c.json(await agentFor(c, tenant).sleep({ force }));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/admin/api/agents/:id/flush',
+    on: ['system'],
+    action: 'agent.flush',
+    async handle(c) {
+      const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
+      await bookCommand(c, { tenant, action: 'agent.flush' });
+      return c.json(await agentFor(c, tenant).flush());
+    },
+  },
+];

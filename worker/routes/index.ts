@@ -1,0 +1,23 @@
+import type { RouteSpec } from '../route.ts';
+import { agentRoutes } from './agents.ts';
+import { healthRoutes } from './health.ts';
+import { memberRoutes } from './members.ts';
+import { operatorRoutes } from './operators.ts';
+import { pingRoutes } from './ping.ts';
+import { routingRoutes } from './routing.ts';
+import { sessionRoutes } from './sessions.ts';
+import { socketRoutes } from './socket.ts';
+import { tenantRoutes } from './tenants.ts';
+
+/** Every route of the API. Everything else is a page. */
+export const ROUTES: readonly RouteSpec[] = [
+  ...pingRoutes,
+  ...operatorRoutes,
+  ...healthRoutes,
+  ...tenantRoutes,
+  ...agentRoutes,
+  ...routingRoutes,
+  ...memberRoutes,
+  ...sessionRoutes,
+  ...socketRoutes,
+];

@@ -1,0 +1,122 @@
+import type { z } from 'zod';
+import {
+  createSessionBody,
+  createTurnBody,
+  historyQuery,
+  renameSessionBody,
+  type sessionHistory,
+  type sessionList,
+} from '../../contract/api.ts';
+import { AppError } from '../../contract/errors.ts';
+import { ulidSchema } from '../../contract/ids.ts';
+import { askAgent, callerOf } from '../ask-agent.ts';
+import { paramOf, type EdgeContext } from '../context.ts';
+import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
+import type { RouteSpec } from '../route.ts';
+
+/** A member's on the tenant's host, an operator's by path. */
+const ON = ['tenant', 'by-path'] as const;
+
+function sessionId(c: EdgeContext): string {
+  const id = ulidSchema.safeParse(paramOf(c, 'id'));
+  if (!id.success) throw new AppError('session_not_found', 'There is no such session.');
+  return id.data;
+}
+
+/** The sessions of a tenant, their events and turns. */
+export const sessionRoutes: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/api/sessions',
+    on: ON,
+    action: 'session.read',
+    async handle(c) {
+      const sessions = await askAgent(c, (agent) => agent.listSessions(callerOf(c)));
+      const list: z.infer<typeof sessionList> = { sessions };
+      return c.json(list);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/sessions',
+    on: ON,
+    action: 'session.write',
+    async handle(c) {
+      const { title } = await readBody(c.req.raw, createSessionBody);
+      return c.json(await askAgent(c, (agent) => agent.createSession(callerOf(c), { title })), 201);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/sessions/:id',
+    on: ON,
+    action: 'session.read',
+    async handle(c) {
+      const id = sessionId(c);
+      // The end of the log: the session without its events.
+      const options = { after: Number.MAX_SAFE_INTEGER, limit: 1 };
+      const { session } = await askAgent(c, (agent) => agent.history(callerOf(c), id, options));
+      return c.json(session);
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/api/sessions/:id',
+    on: ON,
+    action: 'session.write',
+    async handle(c) {
+      const id = sessionId(c);
+      const { title } = await readBody(c.req.raw, renameSessionBody);
+      return c.json(await askAgent(c, (agent) => agent.renameSession(callerOf(c), id, title)));
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/api/sessions/:id',
+    on: ON,
+    action: 'session.write',
+    async handle(c) {
+      const id = sessionId(c);
+      await askAgent(c, (agent) => agent.deleteSession(callerOf(c), id));
+      return c.body(null, 204);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/sessions/:id/events',
+    on: ON,
+    action: 'session.read',
+    async handle(c) {
+      const id = sessionId(c);
+      const page = readQuery(new URL(c.req.url), historyQuery);
+      const history: z.infer<typeof sessionHistory> = await askAgent(c, (agent) =>
+        agent.history(callerOf(c), id, page),
+      );
+      return c.json(history);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/sessions/:id/turns',
+    on: ON,
+    action: 'session.write',
+    async handle(c) {
+      const session = sessionId(c);
+      const { id, text, waitS } = await readBody(c.req.raw, createTurnBody, MAX_MESSAGE_BODY_BYTES);
+      const options = { id, text, waitMs: waitS * 1_000 };
+      const turn = await askAgent(c, (agent) => agent.createTurn(callerOf(c), session, options));
+      const isOpen = turn.state === 'queued' || turn.state === 'running';
+      return c.json(turn, isOpen ? 202 : 200);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/sessions/:id/stop',
+    on: ON,
+    action: 'session.write',
+    async handle(c) {
+      const id = sessionId(c);
+      return c.json(await askAgent(c, (agent) => agent.stopTurns(callerOf(c), id)));
+    },
+  },
+];

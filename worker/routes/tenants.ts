@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import {
+  createInviteBody,
+  createTenantBody,
+  pageQuery,
+  updateTenantBody,
+  type usageList,
+  type tenantList,
+} from '../../contract/api.ts';
+import { listTenants } from '../../db/queries/tenants.ts';
+import { listUsage, totalUsage } from '../../db/queries/usage.ts';
+import { dbOf, paramOf } from '../context.ts';
+import { createTenant } from '../create-tenant.ts';
+import { decodeCursor, pageOf } from '../cursor.ts';
+import { findOrdinaryTenant, findTenant } from '../find-tenant.ts';
+import { makeInvite } from '../invite.ts';
+import { readBody, readQuery } from '../read-body.ts';
+import type { RouteSpec } from '../route.ts';
+import { viewOf } from '../tenant-record.ts';
+import { updateTenant } from '../update-tenant.ts';
+
+const listQuery = pageQuery.extend({ q: z.string().trim().max(100).default('') });
+
+/** What operators do with tenants. */
+export const tenantRoutes: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/admin/api/tenants',
+    on: ['system'],
+    action: 'tenant.list',
+    async handle(c) {
+      const { q, limit, cursor } = readQuery(new URL(c.req.url), listQuery);
+      const after = decodeCursor(cursor);
+      const found = await listTenants(dbOf(c), { q, after, limit: limit + 1 });
+      const page = pageOf(found, limit, ({ createdAt, id }) => ({ createdAt, id }));
+      const list: z.infer<typeof tenantList> = {
+        tenants: page.entries.map((tenant) => viewOf(tenant, c.env, c.req.url)),
+        cursor: page.cursor,
+      };
+      return c.json(list);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/admin/api/tenants',
+    on: ['system'],
+    action: 'tenant.create',
+    async handle(c) {
+      const created = await createTenant(c, await readBody(c.req.raw, createTenantBody));
+      return c.json(created, created.pending ? 202 : 201);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/tenants/:id',
+    on: ['system'],
+    action: 'tenant.read',
+    async handle(c) {
+      const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
+      return c.json(viewOf(tenant, c.env, c.req.url));
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/admin/api/tenants/:id',
+    on: ['system'],
+    action: 'tenant.update',
+    async handle(c) {
+      const body = await readBody(c.req.raw, updateTenantBody);
+      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
+      const updated = await updateTenant(c, tenant, body);
+      return c.json(updated, updated.pending ? 202 : 200);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/admin/api/tenants/:id/invites',
+    on: ['system'],
+    action: 'invite.create',
+    async handle(c) {
+      const body = await readBody(c.req.raw, createInviteBody);
+      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
+      return c.json(await makeInvite(c, tenant, body), 201);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/tenants/:id/usage',
+    on: ['system'],
+    action: 'usage.read',
+    async handle(c) {
+      const { limit, cursor } = readQuery(new URL(c.req.url), pageQuery);
+      const after = decodeCursor(cursor);
+      const db = dbOf(c);
+      const { id: tenantId } = await findTenant(db, paramOf(c, 'id'));
+      const [found, totals] = await Promise.all([
+        listUsage(db, { tenantId, after, limit: limit + 1 }),
+        totalUsage(db, tenantId),
+      ]);
+      const page = pageOf(found, limit, (row) => ({ createdAt: row.created_at, id: row.id }));
+      const list: z.infer<typeof usageList> = { rows: page.entries, cursor: page.cursor, totals };
+      return c.json(list);
+    },
+  },
+];

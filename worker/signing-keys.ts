@@ -1,0 +1,60 @@
+import { base64url } from 'jose';
+import { commaList } from './env.ts';
+
+/** Shortest key, in bytes: as long as the digest of HMAC-SHA-256 (RFC 2104, section 3). */
+export const MIN_KEY_BYTES = 32;
+/** Keys in force at once: the new one, the one before, and room for a hurried rotation. */
+export const MAX_SIGNING_KEYS = 8;
+
+const HMAC = { name: 'HMAC', hash: 'SHA-256' };
+
+/** The raw keys of SESSION_SIGNING_KEYS, newest first, or null when one of them is not a key. */
+export function decodeSigningKeys(value: string): Uint8Array<ArrayBuffer>[] | null {
+  const parts = commaList(value);
+  if (parts.length === 0 || parts.length > MAX_SIGNING_KEYS) return null;
+  const keys: Uint8Array<ArrayBuffer>[] = [];
+  for (const part of parts) {
+    if (!/^[A-Za-z0-9_-]+$/.test(part)) return null;
+    const key = new Uint8Array(base64url.decode(part));
+    if (key.length < MIN_KEY_BYTES) return null;
+    keys.push(key);
+  }
+  return keys;
+}
+
+let imported: { value: string; keys: Promise<CryptoKey[]> } | null = null;
+
+/** The keys ready for use, newest first; imported once per isolate. */
+async function signingKeys(value: string): Promise<CryptoKey[]> {
+  if (imported?.value !== value) {
+    const raw = decodeSigningKeys(value) ?? [];
+    const keys = Promise.all(
+      raw.map((key) => crypto.subtle.importKey('raw', key, HMAC, false, ['sign', 'verify'])),
+    );
+    imported = { value, keys };
+  }
+  return imported.keys;
+}
+
+/** The signature of a text under the newest key, in base64url. */
+export async function signText(text: string, keysValue: string): Promise<string> {
+  const [newest] = await signingKeys(keysValue);
+  if (!newest) throw new Error('There is no signing key.');
+  return base64url.encode(
+    new Uint8Array(await crypto.subtle.sign('HMAC', newest, new TextEncoder().encode(text))),
+  );
+}
+
+/** Whether any key made this signature of the text. WebCrypto compares in constant time. */
+export async function verifyText(
+  signed: { text: string; signature: string },
+  keysValue: string,
+): Promise<boolean> {
+  if (!/^[A-Za-z0-9_-]+$/.test(signed.signature)) return false;
+  const signature = new Uint8Array(base64url.decode(signed.signature));
+  const text = new TextEncoder().encode(signed.text);
+  for (const key of await signingKeys(keysValue)) {
+    if (await crypto.subtle.verify('HMAC', key, signature, text)) return true;
+  }
+  return false;
+}

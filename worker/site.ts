@@ -1,0 +1,45 @@
+import { AppError } from '../contract/errors.ts';
+import { directoryDeps, type EdgeContext } from './context.ts';
+import { unknownHost } from './identify.ts';
+import { isApiPath, pageRule } from './page-rule.ts';
+import { admitCaller, allowedMethods } from './route.ts';
+import { ROUTES } from './routes/index.ts';
+import { findHost } from './tenant-directory.ts';
+
+/** Asks the system's own API without leaving the Worker, as pages do while they are rendered. */
+export interface EdgeFetcher {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** Why a path that is no route has no page either. */
+function missing(c: EdgeContext): AppError {
+  const methods = allowedMethods(ROUTES, c.var.place);
+  if (methods.length > 0) {
+    return new AppError('method_not_allowed', `This address takes ${methods.join(', ')}.`, {
+      details: methods,
+    });
+  }
+  return new AppError('not_found', 'There is nothing at this address.');
+}
+
+/** People who mistyped a name read a sentence, not JSON. */
+function unknownHostPage(): Response {
+  return new Response(`${unknownHost().message}\n`, { status: 404 });
+}
+
+/**
+ * Everything that is no route of the API goes to the site, where the place has such a page and the
+ * caller may see it. The site gets `EDGE` beside the Worker's bindings.
+ */
+export async function servePage(c: EdgeContext, edge: EdgeFetcher): Promise<Response> {
+  const { place, deps } = c.var;
+  const rule = pageRule(place);
+  if (place.kind === 'tenant' && !(await findHost(directoryDeps(c), place.hostname))) {
+    if (isApiPath(place)) throw unknownHost();
+    return unknownHostPage();
+  }
+  if (rule.kind === 'missing') throw missing(c);
+  if (rule.kind === 'redirect') return c.redirect(rule.to, 302);
+  if (rule.for === 'operators') await admitCaller(c, { action: 'admin.pages' });
+  return deps.site.fetch(c.req.raw, { ...c.env, EDGE: edge }, c.executionCtx as ExecutionContext);
+}

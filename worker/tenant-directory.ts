@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { tenantId } from '../contract/ids.ts';
+import { addressOfHost, type TenantAddress } from '../db/queries/hostnames.ts';
+import type { Db } from '../db/queries/open.ts';
+import type { UnknownHosts } from './unknown-hosts.ts';
+
+/** How long a location keeps what it read from KV, s. */
+const KV_CACHE_TTL_S = 60;
+
+const entry = z.object({ tenantId, region: z.string().nullable().default(null) });
+
+/** What looking up a host touches. */
+export interface DirectoryDeps {
+  kv: Pick<KVNamespace, 'get' | 'put' | 'delete'>;
+  db: Db;
+  unknownHosts: UnknownHosts;
+  now: number;
+  /** Takes what may finish after the answer. */
+  later(work: Promise<unknown>): void;
+}
+
+const keyOf = (hostname: string): string => `host:${hostname}`;
+
+/** KV is only a copy: when it fails or holds something else, D1 is asked. */
+async function readCopy(deps: DirectoryDeps, hostname: string): Promise<TenantAddress | null> {
+  try {
+    const value = await deps.kv.get(keyOf(hostname), { type: 'json', cacheTtl: KV_CACHE_TTL_S });
+    return entry.safeParse(value).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** A copy that could not be written is written by the next look-up. */
+function writeCopy(deps: DirectoryDeps, hostname: string, address: TenantAddress | null): void {
+  const written = address
+    ? deps.kv.put(keyOf(hostname), JSON.stringify(address))
+    : deps.kv.delete(keyOf(hostname));
+  deps.later(written.catch(() => undefined));
+}
+
+/** The tenant of a normalised host: from KV, else from D1, which then goes to KV. */
+export async function findHost(
+  deps: DirectoryDeps,
+  hostname: string,
+): Promise<TenantAddress | null> {
+  if (deps.unknownHosts.has(hostname, deps.now)) return null;
+  const copy = await readCopy(deps, hostname);
+  if (copy) return copy;
+  const address = await addressOfHost(deps.db, hostname);
+  if (address) writeCopy(deps, hostname, address);
+  else deps.unknownHosts.add(hostname, deps.now);
+  return address;
+}
+
+/** The tenant of a host by D1 alone, and KV mended: for when an agent says it is not its host. */
+export async function rereadHost(
+  deps: DirectoryDeps,
+  hostname: string,
+): Promise<TenantAddress | null> {
+  const address = await addressOfHost(deps.db, hostname);
+  writeCopy(deps, hostname, address);
+  return address;
+}
