@@ -335,6 +335,13 @@ describe('an exec', () => {
     expect((await docker.call('GET', `/exec/${id}/json`)).status).toBe(404);
   });
 
+  test('takes along what it left running, and its connection ends', async () => {
+    const socket = await docker.attach(await createExec(['/bin/sh', '-c', 'sleep 1000 & echo up']));
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toContain('up');
+  });
+
   test('is refused for a terminal, another user, and one too many', async () => {
     await createExec(['true']);
     expect(await addExec({ Tty: true })).toBe(501);

@@ -43,7 +43,7 @@ export function forward(
     path: incoming.url,
     headers: requestHeaders(incoming, host),
   });
-  // The socket comes out of the CONNECT paused, and http.request does not start it again.
+  // The socket may come out of the CONNECT paused, and http.request does not start it again.
   upstream.on('socket', (taken) => setImmediate(() => taken.resume()));
   let answered = false;
   upstream.on('response', (answer) => {
@@ -58,6 +58,7 @@ export function forward(
     if (!answered && !outgoing.headersSent)
       refuse(outgoing, 502, 'the worker broke off the request');
   });
+  // Also when the container leaves while it still sends.
   outgoing.on('close', () => upstream.destroy());
   if (hasBody) sendBody(incoming, upstream);
   else upstream.end();
@@ -66,9 +67,6 @@ export function forward(
 function sendBody(incoming: IncomingMessage, upstream: ClientRequest): void {
   upstream.flushHeaders();
   incoming.pipe(upstream);
-  incoming.on('close', () => {
-    if (!incoming.complete) upstream.destroy();
-  });
   // Nobody takes the rest any more, but the sender must get rid of it to read the answer.
   upstream.on('close', () => {
     incoming.unpipe(upstream);
