@@ -99,7 +99,7 @@ export function createClient(target: Target, io: Io) {
       request({ method: 'POST', path: '/admin/api/tenants', body, answer: api.createdTenant }),
     updateTenant: (ref: string, body: z.infer<typeof api.updateTenantBody>) =>
       request({ method: 'PATCH', path: tenantPath(ref), body, answer: api.updatedTenant }),
-    listTenants: (query: { limit: number; cursor?: string; q?: string }) =>
+    listTenants: (query: { limit?: number; cursor?: string; q?: string }) =>
       request({ path: '/admin/api/tenants', query, answer: api.tenantList }),
     getTenant: (ref: string) => request({ path: tenantPath(ref), answer: api.tenantView }),
     inspectAgent: (ref: string) => request({ path: agentPath(ref), answer: api.agentInspection }),

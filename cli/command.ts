@@ -43,7 +43,9 @@ function usageError(error: z.ZodError, positional: string | undefined): AppError
   const details = error.issues.map((issue) => {
     const field = String(issue.path[0] ?? '');
     if (!field) return issue.message;
-    return `${field === positional ? `<${field}>` : `--${kebab(field)}`} ${issue.message}`;
+    const name = field === positional ? `<${field}>` : `--${kebab(field)}`;
+    // Our sentences go on after the name; zod's stand by themselves.
+    return /^[A-Z]/.test(issue.message) ? `${name}: ${issue.message}` : `${name} ${issue.message}`;
   });
   return new AppError('invalid_usage', details[0] ?? 'The options are not valid.', { details });
 }

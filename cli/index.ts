@@ -1,10 +1,5 @@
-import en from 'zod/v4/locales/en.js';
-import { config } from 'zod';
 import { setTimeout as pause } from 'node:timers/promises';
 import { run } from './run.ts';
-
-// The bundle takes only what is used of zod, and its sentences are not.
-config(en());
 
 // The reader of a pipe may leave early (`skclaw … | head`); that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_PAGE } from '../contract/api.ts';
 import { SLUG_PATTERN } from '../contract/ids.ts';
 import { TIERS, WORKLOADS } from '../contract/tiers.ts';
 import type { Flag } from './argv.ts';
@@ -35,6 +36,15 @@ export const tenantRef = z
   .string()
   .toLowerCase()
   .regex(SLUG_PATTERN, 'must be a tenant’s id or slug');
+
+const PAGE_SIZE = `must be a number from 1 to ${MAX_PAGE}`;
+
+/** How many entries one answer should hold. */
+export const pageSize = z
+  .string()
+  .regex(/^\d{1,3}$/, PAGE_SIZE)
+  .transform(Number)
+  .refine((size) => size >= 1 && size <= MAX_PAGE, PAGE_SIZE);
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
 import { findModel } from '../../contract/models.ts';
 import { MIN_CONTEXT_TOKENS } from '../../contract/policy.ts';
@@ -27,6 +27,28 @@ const IDS = [
   },
   { field: 'd1DatabaseId', form: UUID, says: 'a UUID', show: 'npx wrangler d1 list' },
 ] as const satisfies { field: keyof Config; form: RegExp; says: string; show: string }[];
+
+/** A path as it is typed in the working directory, for a shell. */
+function shellPath(cwd: string, path: string): string {
+  const short = relative(cwd, path);
+  const shown = short.startsWith('..') || isAbsolute(short) ? path : short;
+  return /^[\w./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", `'\\''`)}'`;
+}
+
+/** One check for each field that the schema refuses, or one for a file that can't be read at all. */
+function fileProblems(error: AppError, file: string): Check[] {
+  const edit = error.hint ?? `\${EDITOR:-vi} ${file}`;
+  const details = error.details ?? [];
+  if (details.length === 0) return [failed('config.file', error.message, edit)];
+  const problems = details.map((detail) => {
+    const [field = '', message = ''] = detail.split(/: (.*)/s);
+    if (field === 'body') return failed('config.file', `${message}.`, edit);
+    const show = IDS.find((id) => id.field === field)?.show;
+    return failed(`config.${field}`, `${field}: ${message}.`, show ?? edit);
+  });
+  const named = problems.some(({ name }) => name === 'config.file');
+  return named ? problems : [failed('config.file', `${file} is not valid.`, edit), ...problems];
+}
 
 function idChecks(config: Config): Check[] {
   return IDS.map(({ field, form, says, show }) => {
@@ -60,7 +82,7 @@ export function checkConfig({ path, config }: LoadedConfig, cwd: string): Check[
   const models = Object.entries(config.modelTierMap ?? {});
   return [
     ...idChecks(config),
-    ...models.map(([tier, id]) => modelCheck(tier, id, relative(cwd, path))),
+    ...models.map(([tier, id]) => modelCheck(tier, id, shellPath(cwd, path))),
   ];
 }
 
@@ -84,13 +106,12 @@ export async function configChecks(
     }
     const valid = passed(
       'config.file',
-      `${relative(cwd, loaded.path)} is valid and holds no secret.`,
+      `${shellPath(cwd, loaded.path)} is valid and holds no secret.`,
     );
     return { checks: [valid, ...checkConfig(loaded, cwd)], loaded };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const message = [...new Set([error.message, ...(error.details ?? [])])].join(' ');
-    const fix = error.hint ?? `\${EDITOR:-vi} ${relative(cwd, configPath ?? '.skclaw.json')}`;
-    return { checks: [failed('config.file', message, fix)], loaded: null };
+    const file = shellPath(cwd, configPath ?? '.skclaw.json');
+    return { checks: fileProblems(error, file), loaded: null };
   }
 }

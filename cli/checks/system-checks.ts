@@ -21,7 +21,8 @@ export async function systemChecks(
   } catch (error) {
     const known = error instanceof AnsweredError ? error.body : asAppError(error);
     if (!known) throw error;
-    const fix = known.hint ?? 'npx wrangler tail';
+    const isOurs = known.code === 'invalid_config';
+    const fix = known.hint ?? (isOurs ? 'Mend the config file first.' : 'npx wrangler tail');
     return { checks: [failed('system.reachable', known.message, fix)], ok: false };
   }
 }

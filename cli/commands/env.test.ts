@@ -177,6 +177,24 @@ test('a config file with a secret fails and hides it', async () => {
   expect(ran.stdout + ran.stderr).not.toContain(secret);
 });
 
+test('a config file of another form fails one check for each field', async () => {
+  const broken = { ...VALID_CONFIG, zoneId: undefined, projectName: 7, surplus: 'x' };
+  const ran = await validate({ files: { '.skclaw.json': broken }, argv: ['--format', 'json'] });
+  expect(ran.code).toBe(1);
+  expect(ran.check('config.zoneId')).toMatchObject({
+    status: 'failed',
+    message: 'zoneId: is required.',
+  });
+  expect(ran.check('config.projectName')).toMatchObject({ fix: '${EDITOR:-vi} .skclaw.json' });
+  expect(ran.check('config.file')?.message).toContain('surplus');
+});
+
+test('commands quote a path that a shell would split', async () => {
+  const files = { 'my config.json': CHARTER_CONFIG };
+  const ran = await validate({ files, argv: ['--config', 'my config.json'] });
+  expect(ran.check('config.modelTierMap.free')?.fix).toMatch(/ 'my config\.json'$/);
+});
+
 test('as a table it is one line a check', async () => {
   const ran = await validate({ argv: ['--format', 'table'] });
   expect(ran.code).toBe(0);

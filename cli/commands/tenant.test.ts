@@ -48,7 +48,7 @@ describe('tenant create', () => {
     ['--platform a_b --tier free', '--platform must be a domain'],
     ['--platform a.b --tier free --slug Acme', '--slug must be 1 to 40 lower-case letters'],
     ['--platform a.b --tier free --slug admin', '--slug is reserved'],
-    ['--platform a.b --tier free --region mars', '--region '],
+    ['--platform a.b --tier free --region mars', '--region: Invalid option'],
     ['--platform a.b --tier', 'option --tier <tier> value is missing'],
     ['--platform a.b --tier free surplus', 'Unused args: surplus'],
   ])('refuses %s before it asks anything', async (options, message) => {
@@ -130,7 +130,7 @@ describe('tenant list', () => {
   test.each(['0', '201', 'many', ''])('refuses a limit of "%s"', async (limit) => {
     const ran = await skclaw(['tenant', 'list', `--limit=${limit}`]);
     expect(ran.code).toBe(1);
-    expect(ran.error().message).toMatch(/^--limit /);
+    expect(ran.error().message).toBe('--limit must be a number from 1 to 200');
   });
 });
 

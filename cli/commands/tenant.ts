@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { createTenantBody, pageQuery, type TenantView } from '../../contract/api.ts';
+import { createTenantBody, type TenantView } from '../../contract/api.ts';
 import { sandboxIdOf, slugSchema } from '../../contract/ids.ts';
 import { defineCommand, type Command, type CommandResult } from '../command.ts';
-import { FLAGS, platformName, tenantRef, tier } from '../options.ts';
+import { FLAGS, pageSize, platformName, tenantRef, tier } from '../options.ts';
 import { listTable, recordTable } from '../output.ts';
 
 function oneTenant(tenant: TenantView): CommandResult {
@@ -59,7 +59,11 @@ const list = defineCommand({
     { flag: '--query <text>', summary: 'Only tenants that match' },
   ],
   examples: ['tenant list --format table', 'tenant list --query acme --limit 10'],
-  input: pageQuery.extend({ query: z.string().max(200).optional() }),
+  input: z.object({
+    limit: pageSize.optional(),
+    cursor: z.string().max(200).optional(),
+    query: z.string().trim().max(100).optional(),
+  }),
   run: async ({ limit, cursor, query }, context) => {
     const answer = await (await context.client()).listTenants({ limit, cursor, q: query });
     return {
