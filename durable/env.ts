@@ -1,5 +1,6 @@
 /** The bindings and variables that an agent, its egress and the relay use. */
 export interface AgentEnv {
+  TENANT_AGENT: DurableObjectNamespace;
   DB: D1Database;
   SNAPSHOTS: R2Bucket;
   /** Key that may run models and read the AI Gateway's logs. */

@@ -2,6 +2,7 @@ import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/a
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type { RouteRequest } from '../contract/policy.ts';
+import type { Admission, AdmitInput, SettleInput } from './ledger.ts';
 
 /** Who asks an agent for something; made by the edge after it checked form and signature. */
 export type Caller =
@@ -86,6 +87,28 @@ export interface TenantAgentRpc {
   /** One real model call, booked under this agent. Used on the system tenant. */
   testRoute(request: RouteRequest): Promise<RoutingTestResult>;
 }
+
+/** What a generation's egress asks of the agent, on behalf of the container. */
+export interface EgressRpc {
+  admit(input: AdmitInput): Promise<Admission>;
+  retry(
+    ended: SettleInput,
+    input: Pick<AdmitInput, 'requestBytes' | 'requestedMaxTokens'>,
+  ): Promise<Admission>;
+  settle(input: SettleInput): Promise<{ failedCalls: number }>;
+  /** AppError forbidden unless this is the restore point of this generation. */
+  allowRestore(restore: { id: string; generation: number }): Promise<void>;
+  redeemTicket(put: {
+    id: string;
+    ticket: string;
+    generation: number;
+    size: number;
+  }): Promise<void>;
+  snapshotStored(stored: { id: string; size: number; sha256: string }): Promise<void>;
+}
+
+/** An agent as others hold it: its RPC methods, and `fetch` for the chat socket. */
+export type AgentStub = TenantAgentRpc & EgressRpc & Pick<Fetcher, 'fetch'>;
 
 /**
  * The chat socket: `stub.fetch` with a WebSocket upgrade on any path, and the caller as JSON in this

@@ -157,6 +157,9 @@ export const attempts = sqliteTable(
     outcome: text().$type<Outcome>(),
     settledBy: text('settled_by').$type<Settlement>(),
     logId: text('log_id'),
+    /** When the next look-up in AI Gateway's log is due, and how many there were. */
+    lookupAt: integer('lookup_at'),
+    lookups: integer().notNull().default(0),
     createdAt: integer('created_at').notNull(),
     settledAt: integer('settled_at'),
   },

@@ -24,6 +24,8 @@ CREATE TABLE `attempts` (
 	`outcome` text,
 	`settled_by` text,
 	`log_id` text,
+	`lookup_at` integer,
+	`lookups` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`settled_at` integer
 );

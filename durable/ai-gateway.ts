@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { ChatRequest } from '../contract/ai-gateway.ts';
+import type { TokenUsage } from '../contract/models.ts';
+import type { AgentEnv } from './env.ts';
+import type { Attempt } from './ledger.ts';
+
+/** Cloudflare's API. Only DEV_MODE may point elsewhere; the boot validation sees to that. */
+const CLOUDFLARE_API = 'https://api.cloudflare.com/client/v4';
+/** A look-up in the log that takes longer counts as unavailable, ms. */
+const LOOKUP_TIMEOUT_MS = 10_000;
+
+export interface AiGateway {
+  /** The request of one attempt. */
+  request(attempt: Attempt, body: ChatRequest, affinity: string | null): Request;
+  /**
+   * What AI Gateway's log says about an attempt; null when it has no entry. Throws when the log
+   * can't be asked. Cloudflare calls this API legacy: nothing else knows it.
+   */
+  lookUp(attempt: {
+    id: string;
+    logId: string | null;
+  }): Promise<{ usage: TokenUsage; status: number | null; logId: string } | null>;
+}
+
+const logEntry = z.looseObject({
+  id: z.string(),
+  tokens_in: z.number().nullish(),
+  tokens_out: z.number().nullish(),
+  status_code: z.number().nullish(),
+});
+const oneLog = z.looseObject({ success: z.boolean(), result: logEntry.nullish() });
+const manyLogs = z.looseObject({ success: z.boolean(), result: z.array(logEntry).nullish() });
+
+/** The body as it goes upstream: our model, our output cap, and usage in every stream. */
+export function upstreamBody(body: ChatRequest, attempt: Attempt): ChatRequest {
+  const { max_completion_tokens: _, stream_options: __, ...rest } = body;
+  return {
+    ...rest,
+    model: attempt.model,
+    // Workers AI defaults to 256 tokens on some models: the cap is always said.
+    max_tokens: attempt.maxOutputTokens,
+    ...(body.stream ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
+  };
+}
+
+/** Cloudflare's AI Gateway in front of Workers AI, by its REST API. */
+export function aiGateway(env: AgentEnv): AiGateway {
+  const base = env.AI_GATEWAY_BASE_URL ?? CLOUDFLARE_API;
+  const account = `${base}/accounts/${env.CF_AI_GATEWAY_ACCOUNT_ID}`;
+  const logs = `${account}/ai-gateway/gateways/${env.CF_AI_GATEWAY_GATEWAY_ID}/logs`;
+  const authorization = `Bearer ${env.CLOUDFLARE_AI_GATEWAY_API_KEY}`;
+
+  async function ask(url: string): Promise<Response> {
+    const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
+    return fetch(url, { headers: { authorization }, signal });
+  }
+
+  async function find(attempt: { id: string; logId: string | null }) {
+    if (attempt.logId !== null) {
+      const response = await ask(`${logs}/${encodeURIComponent(attempt.logId)}`);
+      if (response.status === 404) return null;
+      if (!response.ok) throw new Error(`the log answered ${response.status}`);
+      return oneLog.parse(await response.json()).result ?? null;
+    }
+    const filters = JSON.stringify([
+      { key: 'metadata.key', operator: 'eq', value: ['call'] },
+      { key: 'metadata.value', operator: 'eq', value: [attempt.id] },
+    ]);
+    const query = new URLSearchParams({ filters, per_page: '1' });
+    const response = await ask(`${logs}?${query.toString()}`);
+    if (!response.ok) throw new Error(`the log answered ${response.status}`);
+    return manyLogs.parse(await response.json()).result?.[0] ?? null;
+  }
+
+  return {
+    request(attempt, body, affinity) {
+      return new Request(`${account}/ai/v1/chat/completions`, {
+        method: 'POST',
+        headers: {
+          authorization,
+          'content-type': 'application/json',
+          'cf-aig-gateway-id': env.CF_AI_GATEWAY_GATEWAY_ID,
+          // One request is one attempt: AI Gateway's own retries and cache are off.
+          'cf-aig-max-attempts': '1',
+          'cf-aig-skip-cache': 'true',
+          'cf-aig-collect-log': 'true',
+          'cf-aig-collect-log-payload': 'false',
+          'cf-aig-metadata': JSON.stringify(attempt.metadata),
+          ...(affinity === null ? {} : { 'x-session-affinity': affinity }),
+        },
+        body: JSON.stringify(upstreamBody(body, attempt)),
+      });
+    },
+    async lookUp(attempt) {
+      const entry = await find(attempt);
+      if (!entry) return null;
+      return {
+        usage: {
+          tokensIn: entry.tokens_in ?? 0,
+          tokensOut: entry.tokens_out ?? 0,
+          tokensCached: 0,
+        },
+        status: entry.status_code ?? null,
+        logId: entry.id,
+      };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** The body is longer than its reader takes. */
+export class TooLargeError extends Error {
+  constructor(maxBytes: number) {
+    super(`the body is longer than ${maxBytes} bytes`);
+    this.name = 'TooLargeError';
+  }
+}
+
+/** A request's body as text; TooLargeError as soon as more than `maxBytes` have come. */
+export async function boundedBody(request: Request, maxBytes: number): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes)
+    throw new TooLargeError(maxBytes);
+  if (!request.body) return '';
+  const decoder = new TextDecoder();
+  let size = 0;
+  let text = '';
+  for await (const chunk of request.body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new TooLargeError(maxBytes);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

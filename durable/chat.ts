@@ -1,0 +1,110 @@
+import {
+  CHAT_PROTOCOL,
+  clientFrame,
+  EVENTS_PER_FRAME,
+  MAX_CLIENT_FRAME_BYTES,
+  type ClientFrame,
+} from '../contract/frames.ts';
+import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import { asAppError, AppError } from '../contract/errors.ts';
+import { TIER_CONFIG } from '../contract/tiers.ts';
+import { getSession, listSessions, readEvents } from './sessions.ts';
+import type { Caller, Member } from './rpc.ts';
+import type { Sockets } from './sockets.ts';
+import type { AgentDb } from './storage.ts';
+
+export interface ChatDeps {
+  db: AgentDb;
+  sockets: Sockets;
+  record(): TenantRecord;
+  status(): AgentStatus;
+  /** Who a caller is, or AppError unauthenticated. */
+  identify(caller: Caller): Member;
+  send(
+    member: Member,
+    message: { id: string; sessionId: string; text: string },
+  ): { turnId: string; seq: number };
+  stop(member: Member, sessionId: string): Promise<unknown>;
+}
+
+/** The first frame of a socket: who you are, how the agent is, which sessions there are. */
+export function greet(deps: ChatDeps, socket: WebSocket, member: Member): void {
+  const { slug, tier } = deps.record();
+  deps.sockets.send(socket, {
+    type: 'hello',
+    protocol: CHAT_PROTOCOL,
+    member,
+    tenant: { slug, tier, maxMessageChars: TIER_CONFIG[tier].maxMessageChars },
+    agent: deps.status(),
+    sessions: listSessions(deps.db),
+  });
+}
+
+function parseFrame(data: string | ArrayBuffer): ClientFrame {
+  if (typeof data !== 'string') throw new AppError('invalid_frame', 'Frames are text.');
+  if (data.length > MAX_CLIENT_FRAME_BYTES) {
+    throw new AppError('payload_too_large', 'The message is too long.');
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch {
+    throw new AppError('invalid_frame', 'The frame is not JSON.');
+  }
+  const frame = clientFrame.safeParse(json);
+  if (!frame.success) throw new AppError('invalid_frame', 'The frame is not of a known form.');
+  return frame.data;
+}
+
+/** Everything after `after`, in frames of a bounded size; the last one says that it is the last. */
+function catchUp(deps: ChatDeps, socket: WebSocket, sessionId: string, after: number): void {
+  let from = after;
+  for (;;) {
+    const events = readEvents(deps.db, { sessionId, after: from, limit: EVENTS_PER_FRAME });
+    const last = events.at(-1);
+    const caughtUp = events.length < EVENTS_PER_FRAME;
+    deps.sockets.send(socket, { type: 'events', sessionId, events, caughtUp });
+    if (caughtUp || !last) return;
+    from = last.seq;
+  }
+}
+
+/** Handles one frame of a client. A refusal is answered on the socket, never thrown. */
+export async function receive(
+  deps: ChatDeps,
+  socket: WebSocket,
+  data: string | ArrayBuffer,
+): Promise<void> {
+  let ref: string | undefined;
+  try {
+    const member = deps.identify(deps.sockets.callerOf(socket));
+    const frame = parseFrame(data);
+    ref = frame.type === 'send' ? frame.id : frame.sessionId;
+    switch (frame.type) {
+      case 'subscribe':
+        getSession(deps.db, frame.sessionId);
+        if (!deps.sockets.subscribe(socket, frame.sessionId)) {
+          throw new AppError('limit_reached', 'This connection follows too many sessions.');
+        }
+        catchUp(deps, socket, frame.sessionId, frame.after);
+        return;
+      case 'unsubscribe':
+        deps.sockets.unsubscribe(socket, frame.sessionId);
+        return;
+      case 'send': {
+        const { id, sessionId, text } = frame;
+        const stored = deps.send(member, { id, sessionId, text });
+        deps.sockets.send(socket, { type: 'ack', id, sessionId, ...stored });
+        return;
+      }
+      case 'stop':
+        await deps.stop(member, frame.sessionId);
+        return;
+    }
+  } catch (error) {
+    const known = asAppError(error) ?? new AppError('internal', 'Something went wrong here.');
+    const { code, message } = known;
+    deps.sockets.send(socket, { type: 'error', code, message, ref });
+    if (code === 'unauthenticated') socket.close(4401, 'signed out');
+  }
+}

@@ -1,0 +1,62 @@
+import type { AgentInspection } from '../contract/api.ts';
+import type { TenantRecord } from '../contract/agent.ts';
+import { readCell } from './cells.ts';
+import { allDue } from './due.ts';
+import { countByState } from './ledger.ts';
+import { countMembers } from './members.ts';
+import { countSessions } from './sessions.ts';
+import { listSnapshots } from './snapshots.ts';
+import type { AgentDb } from './storage.ts';
+import { openTurns } from './turns.ts';
+import { statusOf, type WakeState } from './wake.ts';
+
+/** Snapshots that an inspection lists. */
+const LISTED_SNAPSHOTS = 20;
+
+/** Everything an operator may see of an agent, read from its storage: it moves nothing. */
+export function inspection(options: {
+  db: AgentDb;
+  record: TenantRecord;
+  wake: WakeState;
+  containerRunning: boolean;
+  connections: number;
+  constructedAt: number;
+}): AgentInspection {
+  const { db, record, wake } = options;
+  const { open, unsettled, final } = countByState(db);
+  const policy = readCell(db, 'policy');
+  return {
+    tenantId: record.id,
+    slug: record.slug,
+    tier: record.tier,
+    status: record.status,
+    recordVersion: record.version,
+    agent: statusOf(wake, readCell(db, 'wakeTimes') ?? []),
+    container: { running: options.containerRunning, generation: wake.generation },
+    sessions: countSessions(db),
+    openTurns: openTurns(db).map((turn) => ({
+      id: turn.id,
+      sessionId: turn.sessionId,
+      state: turn.state,
+      since: turn.startedAt ?? turn.createdAt,
+    })),
+    connections: options.connections,
+    members: countMembers(db),
+    due: allDue(db),
+    ledger: { open, unsettled, outbox: final, lastFlushAt: readCell(db, 'lastFlushAt') },
+    policy: policy && { version: policy.policy.version, fetchedAt: policy.fetchedAt },
+    snapshots: listSnapshots(db, LISTED_SNAPSHOTS).map(
+      ({ id, kind, state, size, sha256, generation, createdAt }) => ({
+        id,
+        kind,
+        state,
+        size,
+        sha256,
+        generation,
+        createdAt,
+      }),
+    ),
+    lastIdleAt: readCell(db, 'activity')?.lastActiveAt ?? null,
+    constructedAt: options.constructedAt,
+  };
+}

@@ -1,0 +1,7 @@
+declare module '*/migrations/migrations.js' {
+  const bundle: {
+    journal: { entries: { idx: number; tag: string }[] };
+    migrations: Record<string, string>;
+  };
+  export default bundle;
+}

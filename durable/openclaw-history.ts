@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+const history = z.looseObject({
+  messages: z.array(
+    z.looseObject({
+      role: z.string(),
+      content: z.unknown(),
+      idempotencyKey: z.string().optional(),
+      stopReason: z.string().nullish(),
+    }),
+  ),
+  inFlightRun: z.looseObject({ runId: z.string(), text: z.string().optional() }).nullish(),
+});
+
+/** What OpenClaw knows of a turn. */
+export type Standing =
+  /** It never got the message, or its state is older: send it. */
+  | { kind: 'absent' }
+  /** A run is on; `text` is all it has said so far. */
+  | { kind: 'running'; runId: string; text: string }
+  /** It has answered. */
+  | { kind: 'answered'; text: string }
+  /** It has the message and no run: it died on it, and may resume by itself. */
+  | { kind: 'interrupted' };
+
+const textParts = z.array(z.looseObject({ type: z.string(), text: z.string().optional() }));
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  const parts = textParts.safeParse(content);
+  return (parts.data ?? []).map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
+}
+
+/**
+ * Reads what an answer of `chat.history` says about a turn. OpenClaw keeps the idempotency key of a
+ * sent message as `<key>:user`. Its own messages after a restart carry other keys.
+ */
+export function standingOf(payload: unknown, turnId: string): Standing {
+  const parsed = history.safeParse(payload);
+  if (!parsed.success) return { kind: 'absent' };
+  const { messages, inFlightRun } = parsed.data;
+  const at = messages.findIndex((entry) => entry.idempotencyKey === `${turnId}:user`);
+  if (at === -1) return { kind: 'absent' };
+  if (inFlightRun)
+    return { kind: 'running', runId: inFlightRun.runId, text: inFlightRun.text ?? '' };
+  const last = messages.slice(at + 1).findLast((entry) => entry.role === 'assistant');
+  const answered = last && (last.stopReason === 'stop' || last.stopReason === 'length');
+  return answered ? { kind: 'answered', text: textOf(last.content) } : { kind: 'interrupted' };
+}

@@ -1,0 +1,71 @@
+import { insertUsage, MAX_ROWS_PER_INSERT } from '../db/queries/usage.ts';
+import { openDb } from '../db/queries/open.ts';
+import type { AiGateway } from './ai-gateway.ts';
+import { writeCell } from './cells.ts';
+import {
+  finish,
+  markFlushed,
+  nextLookupAt,
+  postponeLookup,
+  readOutbox,
+  takeLookups,
+} from './ledger.ts';
+import type { AgentDb } from './storage.ts';
+import { decideSweep, MAX_LOOKUPS_PER_SWEEP, type Lookup } from './sweep.ts';
+
+/** A settled attempt waits this long for others before it goes to D1, ms. */
+export const FLUSH_DELAY_MS = 2_000;
+/** Statements of one flush; what is left is due at once again. */
+const MAX_BATCHES = 10;
+
+/**
+ * Sends the outbox to D1. The insert ignores rows that are there, so a flush that died half-way is
+ * simply repeated. Answers how many rows went.
+ */
+export async function flushOutbox(deps: {
+  db: AgentDb;
+  d1: D1Database;
+  tenantId: string;
+  now: () => number;
+}): Promise<{ flushed: number; more: boolean }> {
+  const { db, d1, tenantId, now } = deps;
+  let flushed = 0;
+  for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+    const rows = readOutbox(db, tenantId, MAX_ROWS_PER_INSERT);
+    if (rows.length === 0) {
+      writeCell(db, 'lastFlushAt', now());
+      return { flushed, more: false };
+    }
+    await insertUsage(openDb(d1), rows);
+    const ids = rows.map((row) => row.id);
+    markFlushed(db, ids, now());
+    flushed += rows.length;
+  }
+  return { flushed, more: true };
+}
+
+/** Looks up attempts whose usage never came, and books what can be booked. */
+export async function sweepAttempts(deps: {
+  db: AgentDb;
+  gateway: Pick<AiGateway, 'lookUp'>;
+  now: () => number;
+}): Promise<{ booked: number; nextAt: number | null }> {
+  const { db, gateway, now } = deps;
+  let booked = 0;
+  for (const row of takeLookups(db, now(), MAX_LOOKUPS_PER_SWEEP)) {
+    const lookup: Lookup = await gateway.lookUp(row).then(
+      (found): Lookup => (found ? { kind: 'found', ...found } : { kind: 'nothing' }),
+      (): Lookup => ({ kind: 'unavailable' }),
+    );
+    const { createdAt, lookups, reservedTokens: reservedIn } = row;
+    const decision = decideSweep({ createdAt, lookups, reservedIn }, lookup, now());
+    if ('askAgainAt' in decision) {
+      postponeLookup(db, row.id, decision.askAgainAt);
+      continue;
+    }
+    const found = lookup.kind === 'found' ? { logId: lookup.logId, status: lookup.status } : {};
+    finish(db, row, { ...found, usage: decision.usage, settledBy: decision.book, now: now() });
+    booked += 1;
+  }
+  return { booked, nextAt: nextLookupAt(db) };
+}

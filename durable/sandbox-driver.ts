@@ -1,0 +1,300 @@
+import type { TenantRecord } from '../contract/agent.ts';
+import type { Policy } from '../contract/policy.ts';
+import type { SupervisorStatus } from '../contract/supervisor.ts';
+import { TIER_CONFIG } from '../contract/tiers.ts';
+import { readCell, writeCell } from './cells.ts';
+import type { SandboxContainer } from './container.ts';
+import { clearDue, setDue, WATCHDOG_MS } from './due.ts';
+import { classifyContainerError } from './container-errors.ts';
+import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
+import { sandboxEnv } from './sandbox-env.ts';
+import { randomToken } from './secrets.ts';
+import { issueTicket, markFailed, newestSnapshot } from './snapshots.ts';
+import type { AgentDb } from './storage.ts';
+import { supervisorClient, SupervisorError, type SupervisorClient } from './supervisor-client.ts';
+import {
+  INITIAL_WAKE,
+  isWaking,
+  transition,
+  WAKE_TIMEOUT_MS,
+  type WakeEvent,
+  type WakeState,
+} from './wake.ts';
+
+/** Pause between tries to reach a supervisor that does not listen yet, ms. */
+const CONNECT_POLL_MS = 50;
+/** A container that is not running this long after its start has died, ms. */
+const DEATH_GRACE_MS = 2_000;
+/** The container's own inactivity stop comes this much later than our idle deadline, ms. */
+const BACKSTOP_MS = 10 * 60_000;
+/** Wakes whose times are remembered, for the expected time. */
+const REMEMBERED_WAKES = 10;
+
+export interface SandboxDeps {
+  db: AgentDb;
+  container: SandboxContainer | null;
+  /** The egress of a generation: where its requests to internal hosts arrive. */
+  egress(generation: number): Fetcher;
+  record(): TenantRecord;
+  policy(): Promise<Policy>;
+  safeTools: boolean;
+  now(): number;
+  /** The machine has moved: followers are told, and D1 is due. */
+  changed(wake: WakeState): void;
+  log(entry: { level: 'info' | 'warn' | 'error'; msg: string; [key: string]: unknown }): void;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Drives the wake machine: does what its state asks for, until it rests in asleep, ready or failed.
+ * The state is in storage, so that whoever comes next, after an eviction too, goes on from there.
+ */
+export class SandboxDriver {
+  readonly #deps: SandboxDeps;
+  #driving: Promise<WakeState> | null = null;
+
+  constructor(deps: SandboxDeps) {
+    this.#deps = deps;
+  }
+
+  get wake(): WakeState {
+    return readCell(this.#deps.db, 'wake') ?? INITIAL_WAKE;
+  }
+
+  /** The supervisor of the running generation, or null when there is none to talk to. */
+  supervisor(): SupervisorClient | null {
+    const { tokens } = this.wake;
+    const { container } = this.#deps;
+    return container && tokens ? supervisorClient(container, tokens.supervisor) : null;
+  }
+
+  /** Asks for a wake; `insist` also starts an agent that has failed for good. */
+  demand(insist: boolean): WakeState {
+    const tokens = { supervisor: randomToken(), gateway: randomToken() };
+    return this.apply({ type: 'demand', insist, restore: newestSnapshot(this.#deps.db), tokens });
+  }
+
+  /** One step of the machine: state, watchdog and news in one commit. */
+  apply(event: WakeEvent): WakeState {
+    const { db, now, changed } = this.#deps;
+    const before = this.wake;
+    const after = transition(before, event, now());
+    if (after === before) return before;
+    writeCell(db, 'wake', after);
+    this.#watch(after);
+    if (after.state === 'ready') this.#remember(after);
+    changed(after);
+    return after;
+  }
+
+  /** Drives until the machine rests, and answers where. One drive at a time. */
+  drive(): Promise<WakeState> {
+    this.#driving ??= this.#drive().finally(() => {
+      this.#driving = null;
+    });
+    return this.#driving;
+  }
+
+  /** Registers what a restart of the object loses while its container lives on. */
+  async adopt(): Promise<void> {
+    const { container } = this.#deps;
+    if (!container?.running) return;
+    await this.#register(container, this.wake.generation);
+  }
+
+  /** Looks whether a sandbox that should be ready is, and says what is lost if not. */
+  async probe(): Promise<WakeState> {
+    const wake = this.wake;
+    if (wake.state !== 'ready') return wake;
+    const { container } = this.#deps;
+    const status = await this.supervisor()
+      ?.status()
+      .catch(() => null);
+    if (container?.running && status && status.generation === wake.generation) {
+      if (status.stage === 'ready') return wake;
+      if (status.stage === 'booting') {
+        await this.#untilReady(wake, status);
+        return this.wake;
+      }
+    }
+    await this.#destroy();
+    const { generation } = wake;
+    const message = status?.reason?.message ?? 'The sandbox stopped unexpectedly.';
+    return this.apply({ type: 'lost', generation, code: 'sandbox_lost', message, lasting: false });
+  }
+
+  /** Keeps Cloudflare's own inactivity stop behind ours. */
+  async touch(): Promise<void> {
+    const { container, record } = this.#deps;
+    if (!container?.running) return;
+    await container.setInactivityTimeout(TIER_CONFIG[record().tier].idleMs + BACKSTOP_MS);
+  }
+
+  async #drive(): Promise<WakeState> {
+    for (;;) {
+      const wake = this.wake;
+      if (isWaking(wake.state)) await this.#wakeUp(wake);
+      else if (wake.state === 'draining') await this.#drain(wake);
+      else return wake;
+      // A drain that could not store its snapshot waits for its next try.
+      if (this.wake === wake || this.wake.since === wake.since) return this.wake;
+    }
+  }
+
+  async #wakeUp(wake: WakeState): Promise<void> {
+    const { generation } = wake;
+    try {
+      if (wake.state === 'starting') await this.#start(wake);
+      const status = await this.#reach(wake);
+      await this.#untilReady(wake, status);
+    } catch (error) {
+      const { code, message, lasting } = classifyContainerError(error);
+      this.#deps.log({ level: 'warn', msg: 'wake failed', generation, code, error: String(error) });
+      await this.#destroy();
+      this.apply({ type: 'lost', generation, code, message, lasting });
+    }
+  }
+
+  async #start(wake: WakeState): Promise<void> {
+    const { container, record, policy, safeTools } = this.#deps;
+    if (!container) throw new Error('this agent has no container');
+    if (container.running) {
+      const status = await this.supervisor()
+        ?.status()
+        .catch(() => null);
+      // Started before an eviction, and this very generation: go on with it.
+      if (status?.generation === wake.generation) return;
+      await this.#destroy();
+    }
+    const tenant = record();
+    const tier = TIER_CONFIG[tenant.tier];
+    container.start({
+      instance: tier.instance,
+      enableInternet: tenant.internet ?? tier.internet,
+      env: sandboxEnv({ wake, record: tenant, policy: await policy(), safeTools }),
+      labels: { tenant: tenant.id, generation: String(wake.generation) },
+    });
+    await this.#register(container, wake.generation);
+  }
+
+  async #register(container: SandboxContainer, generation: number): Promise<void> {
+    const egress = this.#deps.egress(generation);
+    await Promise.all([
+      container.intercept(MODELS_HOST, egress),
+      container.intercept(STATE_HOST, egress),
+      this.touch(),
+    ]);
+  }
+
+  /** Waits until the supervisor of this generation answers. */
+  async #reach(wake: WakeState): Promise<SupervisorStatus> {
+    const { container, now } = this.#deps;
+    let diedAt: number | null = null;
+    for (;;) {
+      if (now() - (wake.wakeStartedAt ?? wake.since) > WAKE_TIMEOUT_MS) {
+        throw new SupervisorError('wake_timeout', 'The sandbox did not come up in time.');
+      }
+      const status = await this.supervisor()
+        ?.status()
+        .catch((error: unknown) => {
+          if (error instanceof SupervisorError) throw error;
+          return null;
+        });
+      if (status?.generation === wake.generation) return status;
+      if (container?.running) diedAt = null;
+      else {
+        diedAt ??= now();
+        if (now() - diedAt > DEATH_GRACE_MS) {
+          throw new SupervisorError('sandbox_exited', 'The sandbox stopped while it was starting.');
+        }
+      }
+      await sleep(CONNECT_POLL_MS);
+    }
+  }
+
+  /** Follows the supervisor's stages until OpenClaw is ready. SupervisorError when it failed. */
+  async #untilReady(wake: WakeState, first: SupervisorStatus): Promise<void> {
+    const { generation } = wake;
+    let status = first;
+    for (;;) {
+      if (status.stage === 'failed') {
+        const { code, message } = status.reason ?? {
+          code: 'boot_failed',
+          message: 'OpenClaw did not start.',
+        };
+        throw new SupervisorError(code, message);
+      }
+      if (status.stage === 'restoring' || status.stage === 'booting' || status.stage === 'ready') {
+        this.apply({ type: 'stage', generation, stage: status.stage });
+      }
+      if (status.stage === 'ready') return;
+      if (this.wake.state === 'draining') return;
+      const next = await this.supervisor()?.status(status.rev);
+      status = next ?? status;
+      const startedAt = wake.wakeStartedAt ?? wake.since;
+      if (this.#deps.now() - startedAt > WAKE_TIMEOUT_MS) {
+        throw new SupervisorError('wake_timeout', 'OpenClaw did not become ready in time.');
+      }
+    }
+  }
+
+  /** OpenClaw stopped cleanly → snapshot if dirty → container destroyed once it is stored. */
+  async #drain(wake: WakeState): Promise<void> {
+    const { container, log } = this.#deps;
+    const { generation } = wake;
+    try {
+      if (container?.running) {
+        const supervisor = this.supervisor();
+        await supervisor?.stop();
+        if (supervisor) await this.#snapshot(supervisor, generation);
+      } else {
+        log({ level: 'warn', msg: 'the sandbox was gone before it could be saved', generation });
+      }
+    } catch (error) {
+      log({ level: 'error', msg: 'drain failed', generation, error: String(error) });
+      // Asked anew: an operator may have insisted meanwhile.
+      if (!this.wake.force && container?.running) return;
+    }
+    await this.#destroy();
+    this.apply({ type: 'slept', generation });
+  }
+
+  async #snapshot(supervisor: SupervisorClient, generation: number): Promise<void> {
+    const { db, now } = this.#deps;
+    if (!readCell(db, 'activity')?.dirty) return;
+    const ticket = await issueTicket(db, { kind: 'sleep', generation, now: now() });
+    try {
+      await supervisor.snapshot(ticket);
+    } catch (error) {
+      markFailed(db, ticket.id);
+      throw error;
+    }
+    if (newestSnapshot(db)?.id !== ticket.id) throw new Error('the snapshot was not stored');
+    const activity = readCell(db, 'activity');
+    if (activity) writeCell(db, 'activity', { ...activity, dirty: false });
+  }
+
+  async #destroy(): Promise<void> {
+    const { container, log } = this.#deps;
+    if (!container?.running) return;
+    await container.destroy().catch((error: unknown) => {
+      log({ level: 'warn', msg: 'destroy failed', error: String(error) });
+    });
+  }
+
+  #watch(wake: WakeState): void {
+    const { db, now } = this.#deps;
+    if (isWaking(wake.state) || wake.state === 'draining')
+      setDue(db, 'wake', '', now() + WATCHDOG_MS);
+    else if (wake.failure?.nextTryAt) setDue(db, 'wake', '', wake.failure.nextTryAt);
+    else clearDue(db, 'wake', '');
+  }
+
+  #remember(wake: WakeState): void {
+    const { db } = this.#deps;
+    const total = wake.timings.reduce((sum, { ms }) => sum + ms, 0);
+    const times = [...(readCell(db, 'wakeTimes') ?? []), Math.round(total)];
+    writeCell(db, 'wakeTimes', times.slice(-REMEMBERED_WAKES));
+  }
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { MAX_SUBSCRIPTIONS, PING, PONG, type ServerFrame } from '../contract/frames.ts';
+import type { Caller } from './rpc.ts';
+
+const attachment = z.object({
+  caller: z.custom<Caller>((value) => typeof value === 'object' && value !== null),
+  /** Sessions this socket follows. */
+  sessions: z.array(z.string()).max(MAX_SUBSCRIPTIONS),
+});
+type Attachment = z.infer<typeof attachment>;
+
+/** Close code for a socket whose credential ended: the client must not come back by itself. */
+export const CLOSE_SIGNED_OUT = 4401;
+/** Sockets of one agent at a time; a client beyond it is refused. */
+export const MAX_SOCKETS = 500;
+
+/**
+ * The clients' hibernatable sockets. What must outlive hibernation is in each socket's attachment;
+ * nothing here is kept in memory.
+ */
+export class Sockets {
+  readonly #ctx: DurableObjectState;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  get count(): number {
+    return this.#ctx.getWebSockets().length;
+  }
+
+  /** Takes a socket over and answers the client's half of it. */
+  accept(caller: Caller): { client: WebSocket; server: WebSocket } {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server);
+    this.#write(server, { caller, sessions: [] });
+    return { client, server };
+  }
+
+  callerOf(socket: WebSocket): Caller {
+    return this.#read(socket).caller;
+  }
+
+  /** Follows a session; false when the socket follows as many as it may. */
+  subscribe(socket: WebSocket, sessionId: string): boolean {
+    const state = this.#read(socket);
+    if (state.sessions.includes(sessionId)) return true;
+    if (state.sessions.length >= MAX_SUBSCRIPTIONS) return false;
+    this.#write(socket, { ...state, sessions: [...state.sessions, sessionId] });
+    return true;
+  }
+
+  unsubscribe(socket: WebSocket, sessionId: string): void {
+    const state = this.#read(socket);
+    const sessions = state.sessions.filter((id) => id !== sessionId);
+    this.#write(socket, { ...state, sessions });
+  }
+
+  send(socket: WebSocket, frame: ServerFrame): void {
+    this.#sendText(socket, JSON.stringify(frame));
+  }
+
+  /** To every client, or to those that follow a session. */
+  broadcast(frame: ServerFrame, sessionId?: string): void {
+    const text = JSON.stringify(frame);
+    for (const socket of this.#ctx.getWebSockets()) {
+      if (sessionId === undefined || this.#read(socket).sessions.includes(sessionId)) {
+        this.#sendText(socket, text);
+      }
+    }
+  }
+
+  /** Closes the sockets whose caller `lost` says has lost its right to be here. */
+  closeWhere(lost: (caller: Caller) => boolean, reason: string): void {
+    for (const socket of this.#ctx.getWebSockets()) {
+      if (lost(this.#read(socket).caller)) socket.close(CLOSE_SIGNED_OUT, reason);
+    }
+  }
+
+  #read(socket: WebSocket): Attachment {
+    return attachment.parse(socket.deserializeAttachment());
+  }
+
+  #write(socket: WebSocket, state: Attachment): void {
+    socket.serializeAttachment(state);
+  }
+
+  #sendText(socket: WebSocket, text: string): void {
+    try {
+      socket.send(text);
+    } catch {
+      // The client is gone; its close event follows, and it resumes by seq when it comes back.
+    }
+  }
+}
+
+/** A close code that may be sent back: 1005, 1006 and 1015 only ever describe. */
+export function closeCode(code: number): number {
+  return code === 1005 || code === 1006 || code === 1015 ? 1000 : code;
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import {
+  SUPERVISOR_PORT,
+  SUPERVISOR_PROTOCOL,
+  supervisorSnapshot,
+  supervisorStatus,
+  type SupervisorSnapshot,
+  type SupervisorStatus,
+} from '../contract/supervisor.ts';
+import type { SandboxContainer } from './container.ts';
+
+/** A status request is held by the supervisor for 20 s at most; beyond this it hangs, ms. */
+const STATUS_TIMEOUT_MS = 25_000;
+/** A clean stop of OpenClaw takes 3 s, the bound in the supervisor is 10 s, ms. */
+const STOP_TIMEOUT_MS = 30_000;
+/** Packing and storing 1 GiB, ms. */
+const SNAPSHOT_TIMEOUT_MS = 10 * 60_000;
+
+const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+/** The supervisor refused, with its own code. */
+export class SupervisorError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'SupervisorError';
+    this.code = code;
+  }
+}
+
+export interface SupervisorClient {
+  /** Answers at once, or, given the `rev` known already, when something changed (20 s at most). */
+  status(since?: number): Promise<SupervisorStatus>;
+  /** Stops OpenClaw; the supervisor stays. */
+  stop(): Promise<void>;
+  snapshot(options: { id: string; ticket: string; maxBytes: number }): Promise<SupervisorSnapshot>;
+  /** The WebSocket to the OpenClaw gateway, accepted. */
+  gateway(): Promise<WebSocket>;
+}
+
+/** Talks to the supervisor in the container over its one port. */
+export function supervisorClient(container: SandboxContainer, token: string): SupervisorClient {
+  async function call(path: string, timeoutMs: number, body?: unknown): Promise<unknown> {
+    const request = new Request(`http://supervisor${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const response = await container.fetch(SUPERVISOR_PORT, request);
+    const answer: unknown = await response.json();
+    if (response.ok) return answer;
+    const refused = failure.safeParse(answer);
+    throw new SupervisorError(
+      refused.data?.error.code ?? 'supervisor_error',
+      refused.data?.error.message ?? `the supervisor answered ${response.status}`,
+    );
+  }
+
+  return {
+    async status(since) {
+      const path = since === undefined ? '/status' : `/status?since=${since}`;
+      const status = supervisorStatus.parse(await call(path, STATUS_TIMEOUT_MS));
+      if (status.protocol !== SUPERVISOR_PROTOCOL && status.protocol !== SUPERVISOR_PROTOCOL - 1) {
+        throw new SupervisorError(
+          'supervisor_protocol',
+          `the supervisor speaks protocol ${status.protocol}, this release ${SUPERVISOR_PROTOCOL}`,
+        );
+      }
+      return status;
+    },
+    async stop() {
+      await call('/stop', STOP_TIMEOUT_MS, {});
+    },
+    async snapshot(options) {
+      return supervisorSnapshot.parse(await call('/snapshot', SNAPSHOT_TIMEOUT_MS, options));
+    },
+    async gateway() {
+      const request = new Request('http://supervisor/gateway', {
+        headers: { authorization: `Bearer ${token}`, upgrade: 'websocket' },
+      });
+      const response = await container.fetch(SUPERVISOR_PORT, request);
+      const socket = response.webSocket;
+      if (!socket) {
+        throw new SupervisorError('gateway_unavailable', `no socket, status ${response.status}`);
+      }
+      socket.accept();
+      return socket;
+    },
+  };
+}

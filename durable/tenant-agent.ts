@@ -1,0 +1,618 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
+import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import { AppError } from '../contract/errors.ts';
+import type { SessionEvent, SessionView } from '../contract/frames.ts';
+import type { RouteRequest } from '../contract/policy.ts';
+import { TIER_CONFIG } from '../contract/tiers.ts';
+import { upsertAgentRow } from '../db/queries/agents.ts';
+import { openDb as openD1 } from '../db/queries/open.ts';
+import { readCell, writeCell } from './cells.ts';
+import { greet, receive, type ChatDeps } from './chat.ts';
+import { nativeContainer } from './container.ts';
+import {
+  backOff,
+  clearDue,
+  dueSteps,
+  nextDueAt,
+  setDue,
+  WATCHDOG_MS,
+  type DueStep,
+} from './due.ts';
+import type { AgentEnv } from './env.ts';
+import { inspection } from './inspection.ts';
+import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
+import { agentLog } from './log.ts';
+import { createInvite, identify, signIn, signOut } from './members.ts';
+import { Metering } from './metering.ts';
+import { migrate } from './migrate.ts';
+import { PolicyCache } from './policy-cache.ts';
+import { CALLER_HEADER, type Caller, type EgressRpc, type Member } from './rpc.ts';
+import type { NewInvite, SignedIn, TenantAgentRpc } from './rpc.ts';
+import { SandboxDriver } from './sandbox-driver.ts';
+import * as sessions from './sessions.ts';
+import * as snapshots from './snapshots.ts';
+import { closeCode, MAX_SOCKETS, Sockets } from './sockets.ts';
+import { openDb, type AgentDb } from './storage.ts';
+import { TurnDriver } from './turn-driver.ts';
+import { TurnWaiters } from './turn-waiters.ts';
+import { getTurn, headTurns, openTurns, queueTurn, turnView, type Turn } from './turns.ts';
+import { isWaking, statusOf, type WakeState } from './wake.ts';
+
+/** A turn that runs longer is ended with an error, ms. */
+const MAX_TURN_MS = 30 * 60_000;
+
+/**
+ * One tenant's agent: the actor that owns its sandbox, sessions, limits and bill. A method loads,
+ * asks the module next door, stores and tells; what must not be forgotten is in its SQLite.
+ */
+export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentRpc, EgressRpc {
+  readonly #db: AgentDb;
+  readonly #sockets: Sockets;
+  readonly #sandbox: SandboxDriver;
+  readonly #turns: TurnDriver;
+  readonly #metering: Metering;
+  readonly #policy: PolicyCache;
+  readonly #waiters = new TurnWaiters();
+  readonly #constructedAt = Date.now();
+  readonly #log = agentLog(() => readCell(this.#db, 'record')?.id ?? null);
+  #pumping: Promise<void> | null = null;
+  #pumpAgain = false;
+
+  constructor(ctx: DurableObjectState, env: AgentEnv) {
+    super(ctx, env);
+    migrate(ctx.storage);
+    const db = openDb(ctx.storage);
+    const now = Date.now;
+    const record = (): TenantRecord => this.#record();
+    const waitUntil = (work: Promise<unknown>): void => ctx.waitUntil(work);
+    this.#db = db;
+    this.#sockets = new Sockets(ctx);
+    this.#policy = new PolicyCache({ db, d1: env.DB, now, waitUntil });
+    this.#metering = new Metering({ db, env, policy: this.#policy, record, now, waitUntil });
+    this.#sandbox = new SandboxDriver({
+      db,
+      container: ctx.container ? nativeContainer(ctx.container) : null,
+      egress: (generation) => this.#egress(generation),
+      record,
+      policy: () => this.#policy.get(),
+      safeTools: env.DEV_MODE === 'true',
+      now,
+      changed: (wake) => this.#wakeChanged(wake),
+      log: this.#log,
+    });
+    this.#turns = new TurnDriver({
+      db,
+      now,
+      openGateway: () => this.#openGateway(),
+      emit: (sessionId, events) => this.#emit(sessionId, events),
+      ended: (turn) => this.#turnEnded(turn),
+      lost: (reason) => this.#log({ level: 'warn', msg: 'link to OpenClaw lost', reason }),
+    });
+    if (!ctx.container) return;
+    if (ctx.container.running) void ctx.blockConcurrencyWhile(() => this.#sandbox.adopt());
+    // What an eviction or a deploy interrupted goes on at once, not at the next watchdog.
+    const { state } = this.#sandbox.wake;
+    if (openTurns(db).length > 0 || isWaking(state) || state === 'draining') this.#pump();
+  }
+
+  /* The tenant's record, and the agent's life */
+
+  async apply(record: TenantRecord): Promise<{ version: number }> {
+    const known = readCell(this.#db, 'record');
+    if (known && known.version >= record.version) return { version: known.version };
+    writeCell(this.#db, 'record', record);
+    setDue(this.#db, 'report', '', Date.now());
+    await this.#arm();
+    return { version: record.version };
+  }
+
+  async status(): Promise<AgentStatus> {
+    return this.#status();
+  }
+
+  async inspect(): Promise<AgentInspection> {
+    return inspection({
+      db: this.#db,
+      record: this.#record(),
+      wake: this.#sandbox.wake,
+      containerRunning: this.ctx.container?.running ?? false,
+      connections: this.#sockets.count,
+      constructedAt: this.#constructedAt,
+    });
+  }
+
+  async wake(): Promise<AgentStatus> {
+    this.#record();
+    this.#touch();
+    this.#sandbox.demand(true);
+    this.#pump();
+    await this.#arm();
+    return this.#status();
+  }
+
+  async sleep({ force }: { force: boolean }): Promise<AgentStatus> {
+    if (openTurns(this.#db).length > 0 && !force) {
+      throw new AppError('conflict', 'A turn is open. Stop it, wait for it, or force the sleep.');
+    }
+    this.#sandbox.apply({ type: 'drain', force });
+    this.#pump();
+    await this.#arm();
+    return this.#status();
+  }
+
+  async poke(): Promise<void> {
+    await this.alarm();
+  }
+
+  async flush(): Promise<{ flushed: number; unsettled: number }> {
+    const flushed = await this.#metering.flushNow();
+    await this.#arm();
+    return { flushed, unsettled: countByState(this.#db).unsettled };
+  }
+
+  /* Members */
+
+  createInvite(options: {
+    role: 'owner' | 'user';
+    expiresInMs: number;
+    hostname: string;
+    by: string;
+  }): Promise<NewInvite> {
+    this.#record();
+    return createInvite(this.#db, { ...options, now: Date.now() });
+  }
+
+  signIn(options: { invite: string; name: string | undefined; host: string }): Promise<SignedIn> {
+    this.#serves(options.host);
+    return signIn(this.#db, { ...options, now: Date.now() });
+  }
+
+  async signOut(caller: Caller): Promise<void> {
+    this.#identify(caller);
+    if (caller.kind !== 'member') return;
+    const { signInId } = caller;
+    signOut(this.#db, signInId, Date.now());
+    const isTheirs = (other: Caller): boolean =>
+      other.kind === 'member' && other.signInId === signInId;
+    this.#sockets.closeWhere(isTheirs, 'signed out');
+  }
+
+  async me(caller: Caller): Promise<{ member: Member; record: TenantRecord }> {
+    return { member: this.#identify(caller), record: this.#record() };
+  }
+
+  /* Sessions and turns */
+
+  async listSessions(caller: Caller): Promise<SessionView[]> {
+    this.#identify(caller);
+    return sessions.listSessions(this.#db);
+  }
+
+  async createSession(
+    caller: Caller,
+    { title }: { title: string | undefined },
+  ): Promise<SessionView> {
+    this.#identify(caller);
+    const { maxSessions } = TIER_CONFIG[this.#record().tier];
+    const session = sessions.createSession(this.#db, { title, maxSessions, now: Date.now() });
+    this.#sockets.broadcast({ type: 'session', session });
+    return session;
+  }
+
+  async renameSession(caller: Caller, id: string, title: string): Promise<SessionView> {
+    this.#identify(caller);
+    const session = sessions.renameSession(this.#db, id, title);
+    this.#sockets.broadcast({ type: 'session', session });
+    return session;
+  }
+
+  async deleteSession(caller: Caller, id: string): Promise<void> {
+    const member = this.#identify(caller);
+    await this.#stop(member, id);
+    sessions.deleteSession(this.#db, id);
+    this.#sockets.broadcast({ type: 'session.deleted', sessionId: id });
+  }
+
+  async history(
+    caller: Caller,
+    id: string,
+    options: { after: number; limit: number },
+  ): Promise<{ session: SessionView; events: SessionEvent[]; more: boolean }> {
+    this.#identify(caller);
+    const session = sessions.getSession(this.#db, id);
+    const events = sessions.readEvents(this.#db, { sessionId: id, ...options });
+    return { session, events, more: (events.at(-1)?.seq ?? session.lastSeq) < session.lastSeq };
+  }
+
+  async createTurn(
+    caller: Caller,
+    sessionId: string,
+    options: { id: string; text: string; waitMs: number },
+  ): Promise<TurnView> {
+    const member = this.#identify(caller);
+    const turn = this.#send(member, { id: options.id, sessionId, text: options.text });
+    await this.#arm();
+    const isOpen = turn.state === 'queued' || turn.state === 'running';
+    if (options.waitMs > 0 && isOpen) await this.#waiters.wait(turn.id, options.waitMs);
+    return turnView(this.#db, getTurn(this.#db, turn.id) ?? turn);
+  }
+
+  async stopTurns(caller: Caller, sessionId: string): Promise<{ stopped: number }> {
+    return { stopped: await this.#stop(this.#identify(caller), sessionId) };
+  }
+
+  /* Sockets */
+
+  override async fetch(request: Request): Promise<Response> {
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+      throw new AppError('upgrade_required', 'This address takes WebSocket connections only.');
+    }
+    const caller = JSON.parse(request.headers.get(CALLER_HEADER) ?? 'null') as Caller;
+    const member = this.#identify(caller);
+    if (this.#sockets.count >= MAX_SOCKETS) {
+      throw new AppError('limit_reached', 'This agent has too many open connections.');
+    }
+    const { client, server } = this.#sockets.accept(caller);
+    greet(this.#chat(), server, member);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    await receive(this.#chat(), socket, data);
+    await this.#arm();
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    socket.close(closeCode(code), reason);
+  }
+
+  /* The ledger, for the egress and for routing tests */
+
+  async admit(input: AdmitInput): Promise<Admission> {
+    return this.#armed(await this.#metering.admit(input));
+  }
+
+  async retry(
+    ended: SettleInput,
+    input: Pick<AdmitInput, 'requestBytes' | 'requestedMaxTokens'>,
+  ): Promise<Admission> {
+    return this.#armed(await this.#metering.retry(ended, input));
+  }
+
+  async settle(input: SettleInput): Promise<{ failedCalls: number }> {
+    return this.#armed(this.#metering.settle(input));
+  }
+
+  async testRoute(request: RouteRequest): Promise<RoutingTestResult> {
+    try {
+      return await this.#metering.test(request);
+    } finally {
+      await this.#arm();
+    }
+  }
+
+  /* Snapshots, for the egress */
+
+  async allowRestore({ id, generation }: { id: string; generation: number }): Promise<void> {
+    const { wake } = this.#sandbox;
+    if (wake.generation === generation && wake.restore?.id === id) return;
+    throw new AppError('forbidden', 'This is not the restore point of this generation.');
+  }
+
+  async redeemTicket(put: {
+    id: string;
+    ticket: string;
+    generation: number;
+    size: number;
+  }): Promise<void> {
+    if (put.generation !== this.#sandbox.wake.generation) {
+      throw new AppError('forbidden', 'This generation is over.');
+    }
+    await snapshots.redeemTicket(this.#db, { ...put, now: Date.now() });
+  }
+
+  async snapshotStored(stored: { id: string; size: number; sha256: string }): Promise<void> {
+    snapshots.markStored(this.#db, { ...stored, now: Date.now() });
+  }
+
+  /* Due */
+
+  override async alarm(): Promise<void> {
+    try {
+      for (const step of dueSteps(this.#db, Date.now())) {
+        try {
+          clearDue(this.#db, step.kind, step.key);
+          await this.#run(step);
+        } catch (error) {
+          this.#log({
+            level: 'warn',
+            msg: 'due step failed',
+            kind: step.kind,
+            error: String(error),
+          });
+          backOff(this.#db, step, Date.now());
+        }
+      }
+    } finally {
+      await this.#arm();
+    }
+  }
+
+  /** Runs one due step. It starts wakes, turns and drains, and never waits for them. */
+  async #run(step: DueStep): Promise<void> {
+    switch (step.kind) {
+      case 'wake': {
+        const { state } = this.#sandbox.wake;
+        if (state === 'failed') this.#sandbox.demand(false);
+        else if (isWaking(state) || state === 'draining') this.#watch('wake', '');
+        this.#pump();
+        return;
+      }
+      case 'turn':
+        return this.#watchTurn(step.key);
+      case 'idle':
+        return this.#checkIdle();
+      case 'sweep':
+        return this.#metering.sweep();
+      case 'flush':
+        await this.#metering.flush();
+        return;
+      case 'report':
+        return this.#report();
+    }
+  }
+
+  #watch(kind: 'wake' | 'turn', key: string): void {
+    setDue(this.#db, kind, key, Date.now() + WATCHDOG_MS);
+  }
+
+  #watchTurn(id: string): void {
+    const turn = getTurn(this.#db, id);
+    if (!turn || turn.endedAt !== null) return;
+    if (turn.startedAt !== null && Date.now() - turn.startedAt > MAX_TURN_MS) {
+      const text = sessions.streamedText(this.#db, id);
+      const message = 'The turn took too long and was ended.';
+      this.#turns.end(turn, { type: 'error', code: 'turn_failed', message, retryable: true, text });
+      return;
+    }
+    this.#watch('turn', id);
+    this.#pump();
+  }
+
+  #checkIdle(): void {
+    const activity = readCell(this.#db, 'activity');
+    if (!activity || this.#sandbox.wake.state !== 'ready') return;
+    const idleAt = activity.lastActiveAt + this.#idleMs();
+    if (openTurns(this.#db).length > 0) setDue(this.#db, 'idle', '', Date.now() + this.#idleMs());
+    else if (idleAt > Date.now()) setDue(this.#db, 'idle', '', idleAt);
+    else {
+      this.#sandbox.apply({ type: 'drain', force: false });
+      this.#pump();
+    }
+  }
+
+  async #report(): Promise<void> {
+    const { id: tenantId, version: appliedVersion } = this.#record();
+    const { state, since, generation } = this.#sandbox.wake;
+    const row = { tenantId, state, since, generation, appliedVersion };
+    await upsertAgentRow(openD1(this.env.DB), {
+      ...row,
+      nextDueAt: nextDueAt(this.#db),
+      updatedAt: Date.now(),
+    });
+  }
+
+  async #arm(): Promise<void> {
+    const at = nextDueAt(this.#db);
+    if (at === null) await this.ctx.storage.deleteAlarm();
+    else if ((await this.ctx.storage.getAlarm()) !== at) await this.ctx.storage.setAlarm(at);
+  }
+
+  async #armed<T>(value: T): Promise<T> {
+    await this.#arm();
+    return value;
+  }
+
+  /* Wake and turns */
+
+  /** Brings open turns and the sandbox together. One pump at a time; a call meanwhile adds a round. */
+  #pump(): void {
+    this.#pumpAgain = true;
+    this.#pumping ??= this.#pumpUntilQuiet().finally(() => {
+      this.#pumping = null;
+    });
+    this.ctx.waitUntil(this.#pumping);
+  }
+
+  async #pumpUntilQuiet(): Promise<void> {
+    while (this.#pumpAgain) {
+      this.#pumpAgain = false;
+      try {
+        await this.#pumpOnce();
+      } catch (error) {
+        this.#log({ level: 'error', msg: 'pump failed', error: String(error) });
+      }
+      await this.#arm();
+    }
+  }
+
+  async #pumpOnce(): Promise<void> {
+    await this.#sandbox.drive();
+    const waiting = headTurns(this.#db).filter((turn) => !this.#turns.isAttached(turn.id));
+    if (waiting.length === 0) return;
+    // A turn that ran before lost its link: the sandbox may have gone with it.
+    if (waiting.some((turn) => turn.startedAt !== null)) await this.#sandbox.probe();
+    if (this.#sandbox.wake.state !== 'ready') {
+      this.#sandbox.demand(false);
+      await this.#sandbox.drive();
+    }
+    if (this.#sandbox.wake.state === 'ready') {
+      for (const turn of waiting) this.#attach(turn);
+    } else this.#failHopeless(waiting);
+  }
+
+  #attach(turn: Turn): void {
+    const activity = readCell(this.#db, 'activity');
+    writeCell(this.#db, 'activity', {
+      lastActiveAt: activity?.lastActiveAt ?? Date.now(),
+      dirty: true,
+    });
+    this.#watch('turn', turn.id);
+    const carried = this.#turns.attach(turn).then(async () => {
+      this.#touch();
+      await this.#sandbox.touch();
+      this.#pump();
+    });
+    this.ctx.waitUntil(carried);
+  }
+
+  /** An agent that has failed for good tells those who wait for it. */
+  #failHopeless(waiting: Turn[]): void {
+    const { state, failure } = this.#sandbox.wake;
+    if (state !== 'failed' || !failure || failure.nextTryAt !== null) return;
+    for (const turn of waiting) {
+      const message = `The agent could not start: ${failure.message}`;
+      const end = {
+        type: 'error',
+        code: 'agent_unavailable',
+        message,
+        retryable: true,
+        text: '',
+      } as const;
+      this.#turns.end(turn, end);
+    }
+  }
+
+  async #openGateway(): Promise<{ socket: WebSocket; token: string; generation: number }> {
+    const { tokens, generation } = this.#sandbox.wake;
+    const supervisor = this.#sandbox.supervisor();
+    if (!supervisor || !tokens) throw new AppError('agent_unavailable', 'The agent is not awake.');
+    return { socket: await supervisor.gateway(), token: tokens.gateway, generation };
+  }
+
+  #send(member: Member, message: { id: string; sessionId: string; text: string }): Turn {
+    const record = this.#record();
+    const { maxMessageChars, maxQueuedTurns } = TIER_CONFIG[record.tier];
+    if (record.status !== 'active') {
+      throw new AppError('tenant_suspended', 'This agent is suspended. Ask your operator.');
+    }
+    if (message.text.length > maxMessageChars) {
+      throw new AppError('payload_too_large', `A message may have ${maxMessageChars} characters.`);
+    }
+    const { id: clientId, sessionId, text } = message;
+    sessions.getSession(this.#db, sessionId);
+    const { turn, added } = queueTurn(this.#db, {
+      sessionId,
+      clientId,
+      text,
+      by: member.name,
+      workload: 'chat',
+      maxQueued: maxQueuedTurns,
+      now: Date.now(),
+    });
+    if (added.length > 0) {
+      this.#watch('turn', turn.id);
+      this.#emit(sessionId, added);
+      this.#pump();
+    }
+    return turn;
+  }
+
+  async #stop(member: Member, sessionId: string): Promise<number> {
+    sessions.getSession(this.#db, sessionId);
+    const open = openTurns(this.#db).filter((turn) => turn.sessionId === sessionId);
+    // Queued ones first, or the end of the running one would start the next.
+    for (const turn of open.toReversed()) await this.#turns.stop(turn, member.name);
+    return open.length;
+  }
+
+  /* What followers are told */
+
+  #emit(sessionId: string, events: SessionEvent[]): void {
+    this.#sockets.broadcast({ type: 'events', sessionId, events }, sessionId);
+    if (events.some((event) => event.data.type === 'user')) this.#tellSession(sessionId);
+  }
+
+  #turnEnded(turn: Turn): void {
+    this.#touch();
+    clearDue(this.#db, 'turn', turn.id);
+    this.#tellSession(turn.sessionId);
+    this.#waiters.ended(turn.id);
+    this.#pump();
+  }
+
+  #tellSession(sessionId: string): void {
+    const session = sessions.getSession(this.#db, sessionId);
+    this.#sockets.broadcast({ type: 'session', session });
+  }
+
+  #wakeChanged(wake: WakeState): void {
+    this.#log({ level: 'info', msg: 'state', state: wake.state, generation: wake.generation });
+    if (wake.state === 'ready') this.#touch();
+    setDue(this.#db, 'report', '', Date.now());
+    this.#sockets.broadcast({ type: 'agent', agent: this.#status() });
+    this.ctx.waitUntil(this.#arm());
+  }
+
+  /** Somebody used the agent: its idle time begins anew. */
+  #touch(): void {
+    const dirty = readCell(this.#db, 'activity')?.dirty ?? false;
+    const now = Date.now();
+    writeCell(this.#db, 'activity', { lastActiveAt: now, dirty });
+    setDue(this.#db, 'idle', '', now + this.#idleMs());
+  }
+
+  #idleMs(): number {
+    const override = this.env.DEV_MODE === 'true' ? Number(this.env.IDLE_MS_OVERRIDE) : Number.NaN;
+    return override > 0 ? override : TIER_CONFIG[this.#record().tier].idleMs;
+  }
+
+  /* Who and what */
+
+  #record(): TenantRecord {
+    const record = readCell(this.#db, 'record');
+    if (!record) throw new AppError('tenant_not_found', 'There is no such tenant.');
+    return record;
+  }
+
+  #status(): AgentStatus {
+    return statusOf(this.#sandbox.wake, readCell(this.#db, 'wakeTimes') ?? []);
+  }
+
+  #serves(host: string): void {
+    if (this.#record().hostnames.includes(host)) return;
+    throw new AppError('misdirected', 'This hostname belongs to another agent.');
+  }
+
+  #identify(caller: Caller): Member {
+    if (caller.kind === 'member') this.#serves(caller.host);
+    else this.#record();
+    return identify(this.#db, caller, Date.now());
+  }
+
+  #chat(): ChatDeps {
+    return {
+      db: this.#db,
+      sockets: this.#sockets,
+      record: () => this.#record(),
+      status: () => this.#status(),
+      identify: (caller) => this.#identify(caller),
+      send: (member, message) => {
+        const turn = this.#send(member, message);
+        return { turnId: turn.id, seq: turn.userSeq };
+      },
+      stop: (member, sessionId) => this.#stop(member, sessionId),
+    };
+  }
+
+  #egress(generation: number): Fetcher {
+    const { TenantEgress } = this.ctx.exports as unknown as AgentExports;
+    return TenantEgress({ props: { tenantId: this.#record().id, generation } });
+  }
+}
+
+/** The entrypoints of this Worker that an agent hands to its container. */
+interface AgentExports {
+  TenantEgress(options: { props: { tenantId: string; generation: number } }): Fetcher;
+}

@@ -1,0 +1,256 @@
+import { z } from 'zod';
+import type { EventData, SessionEvent } from '../contract/frames.ts';
+import { addressOf, readGatewayEvent } from './openclaw-events.ts';
+import { standingOf } from './openclaw-history.ts';
+import { OpenClawError, OpenClawLink } from './openclaw-link.ts';
+import { appendEvents, dropDeltas, streamedText } from './sessions.ts';
+import type { AgentDb } from './storage.ts';
+import { TurnStream } from './turn-stream.ts';
+import {
+  endTurn,
+  getTurn,
+  markRunning,
+  noteOpenClawSession,
+  requestStop,
+  type Turn,
+} from './turns.ts';
+
+/** OpenClaw takes up an interrupted run by itself some seconds after its boot; then we do, ms. */
+const RESUME_GRACE_MS = 30_000;
+/** Pause between looks at an interrupted turn, ms. */
+const RESUME_POLL_MS = 1_000;
+/** Messages of the history that are read to find a turn again. */
+const HISTORY_LIMIT = 200;
+
+export interface TurnDriverDeps {
+  db: AgentDb;
+  now(): number;
+  /** A socket to the OpenClaw gateway of the running generation, and what opens it. */
+  openGateway(): Promise<{ socket: WebSocket; token: string; generation: number }>;
+  /** New events of a session, stored already. */
+  emit(sessionId: string, events: SessionEvent[]): void;
+  /** A turn has ended, and the next of its session may start. */
+  ended(turn: Turn): void;
+  /** The link to OpenClaw broke while turns were open. */
+  lost(reason: string): void;
+}
+
+interface Run {
+  turn: Turn;
+  stream: TurnStream;
+  finish(): void;
+  finished: Promise<void>;
+}
+
+type TurnEnd = EventData & { type: 'final' | 'aborted' | 'error' };
+
+const patched = z.looseObject({ entry: z.looseObject({ sessionId: z.string() }) });
+const sent = z.looseObject({ runId: z.string(), status: z.string() });
+
+/** OpenClaw's key of one of our sessions. Its keys are lower case. */
+export const sessionKeyOf = (sessionId: string): string => `agent:main:${sessionId.toLowerCase()}`;
+
+/**
+ * Carries open turns to OpenClaw and its events back, over one link that is held only while a turn
+ * is open. What must survive is in storage: after any interruption a turn is attached again, and
+ * OpenClaw's own history tells how it stands.
+ */
+export class TurnDriver {
+  readonly #deps: TurnDriverDeps;
+  readonly #runs = new Map<string, Run>();
+  #opening: Promise<{ link: OpenClawLink; generation: number }> | null = null;
+
+  constructor(deps: TurnDriverDeps) {
+    this.#deps = deps;
+  }
+
+  isAttached(turnId: string): boolean {
+    return [...this.#runs.values()].some((run) => run.turn.id === turnId);
+  }
+
+  /** Carries one turn to its end. Resolves then, or when the link is lost; never rejects. */
+  async attach(turn: Turn): Promise<void> {
+    const key = sessionKeyOf(turn.sessionId);
+    if (this.#runs.has(key)) return;
+    const run = this.#newRun(turn);
+    this.#runs.set(key, run);
+    try {
+      const { link, generation } = await this.#link();
+      await this.#carry(run, link, generation);
+      await Promise.race([run.finished, link.closed]);
+    } catch (error) {
+      if (!(error instanceof OpenClawError)) this.#deps.lost(String(error));
+      else if (error.code !== 'link_closed') this.#fail(run, error);
+    } finally {
+      run.stream.flush();
+      if (this.#runs.get(key) === run) this.#runs.delete(key);
+      if (this.#runs.size === 0) await this.#close();
+    }
+  }
+
+  /** Stops a running turn; what it has said stays. */
+  async stop(turn: Turn, by: string): Promise<void> {
+    requestStop(this.#deps.db, turn.id, by);
+    const run = this.#runs.get(sessionKeyOf(turn.sessionId));
+    if (!run || !this.#opening) {
+      this.end(turn, { type: 'aborted', text: streamedText(this.#deps.db, turn.id), by });
+      return;
+    }
+    const { link } = await this.#opening;
+    await link.request('chat.abort', { sessionKey: sessionKeyOf(turn.sessionId) });
+  }
+
+  /** Ends a turn in storage, tells its followers, and lets the next one start. */
+  end(turn: Turn, end: TurnEnd): void {
+    const { db, now } = this.#deps;
+    const run = this.#runs.get(sessionKeyOf(turn.sessionId));
+    run?.stream.drop();
+    const added = endTurn(db, turn, end, now());
+    if (added.length > 0) {
+      this.#deps.emit(turn.sessionId, added);
+      this.#deps.ended(turn);
+    }
+    if (run?.turn.id === turn.id) run.finish();
+  }
+
+  #newRun(turn: Turn): Run {
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+    const stream = new TurnStream((data) => this.#append(turn, data));
+    return { turn, stream, finish, finished };
+  }
+
+  #append(turn: Turn, data: EventData[]): void {
+    const { db, now, emit } = this.#deps;
+    if (getTurn(db, turn.id)?.state !== 'running') return;
+    const { sessionId, id: turnId } = turn;
+    emit(sessionId, appendEvents(db, { sessionId, turnId, data, now: now() }));
+  }
+
+  #link(): Promise<{ link: OpenClawLink; generation: number }> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<{ link: OpenClawLink; generation: number }> {
+    try {
+      const { socket, token, generation } = await this.#deps.openGateway();
+      const onEvent = (event: string, payload: unknown): void => this.#onEvent(event, payload);
+      const link = await OpenClawLink.open(socket, { token, onEvent });
+      void link.closed.then((reason) => {
+        this.#opening = null;
+        if (this.#runs.size > 0) this.#deps.lost(reason.message);
+      });
+      return { link, generation };
+    } catch (error) {
+      this.#opening = null;
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = null;
+    // A link that never opened has nothing to close, and its error was handled where it was awaited.
+    const opened = await opening?.catch(() => null);
+    opened?.link.close();
+  }
+
+  /** Brings OpenClaw and the turn together: a new one is sent, another is found again first. */
+  async #carry(run: Run, link: OpenClawLink, generation: number): Promise<void> {
+    const { db, now } = this.#deps;
+    const { turn } = run;
+    const key = sessionKeyOf(turn.sessionId);
+    const isNew = turn.startedAt === null;
+    markRunning(db, turn, generation, now());
+    const model = `platform/${turn.workload}`;
+    const { entry } = patched.parse(await link.request('sessions.patch', { key, model }));
+    noteOpenClawSession(db, turn.id, entry.sessionId);
+    await link.request('sessions.messages.subscribe', { key });
+    if (getTurn(db, turn.id)?.stopRequested) {
+      await link.request('chat.abort', { sessionKey: key });
+      this.end(turn, { type: 'aborted', text: streamedText(db, turn.id), by: turn.by });
+      return;
+    }
+    if (isNew) await this.#send(run, link, key);
+    else await this.#resume(run, link, key);
+  }
+
+  async #send(run: Run, link: OpenClawLink, key: string): Promise<void> {
+    const { id, text } = run.turn;
+    const answer = await link.request('chat.send', {
+      sessionKey: key,
+      message: text,
+      idempotencyKey: id,
+    });
+    // Sent before and over already: its events will not come again, but its history tells.
+    if (sent.parse(answer).status === 'ok') await this.#resume(run, link, key);
+  }
+
+  async #resume(run: Run, link: OpenClawLink, key: string): Promise<void> {
+    const { now } = this.#deps;
+    const until = now() + RESUME_GRACE_MS;
+    for (;;) {
+      const history = await link.request('chat.history', { sessionKey: key, limit: HISTORY_LIMIT });
+      const standing = standingOf(history, run.turn.id);
+      if (getTurn(this.#deps.db, run.turn.id)?.state !== 'running') return;
+      if (standing.kind === 'answered') return this.#finish(run.turn, standing.text);
+      if (standing.kind === 'running') return this.#startOver(run, 'reattached', standing.text);
+      if (standing.kind === 'absent' || now() >= until) {
+        this.#startOver(run, standing.kind === 'absent' ? 'restored' : 'interrupted', '');
+        return this.#send(run, link, key);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RESUME_POLL_MS));
+    }
+  }
+
+  /** Drops what was streamed, and begins again with what the run has said so far. */
+  #startOver(run: Run, reason: string, text: string): void {
+    run.stream.drop();
+    dropDeltas(this.#deps.db, run.turn.id);
+    this.#append(run.turn, [{ type: 'turn.reset', reason }]);
+    if (text !== '') run.stream.text(text);
+  }
+
+  #onEvent(event: string, payload: unknown): void {
+    const { sessionKey, runId } = addressOf(payload);
+    const run = sessionKey === null ? undefined : this.#runs.get(sessionKey);
+    if (!run) return;
+    const news = readGatewayEvent(event, payload);
+    if (!news) return;
+    if (news.kind === 'text') run.stream.text(news.text);
+    else if (news.kind === 'event') run.stream.event(news.data);
+    // An end may arrive twice, the second when the session's next turn is already on.
+    else if (runId === null || this.#belongs(run, runId)) {
+      this.#finishFrom(run, news);
+    }
+  }
+
+  /** A run is the turn's own, or one that OpenClaw made for it after a restart. */
+  #belongs(run: Run, runId: string): boolean {
+    if (runId === run.turn.id) return true;
+    const other = getTurn(this.#deps.db, runId);
+    return other === null;
+  }
+
+  #finishFrom(run: Run, news: { end: string; text: string; message: string }): void {
+    const { db } = this.#deps;
+    const { turn } = run;
+    run.stream.flush();
+    const text = news.text === '' ? streamedText(db, turn.id) : news.text;
+    if (news.end === 'final') this.#finish(turn, text);
+    else if (news.end === 'aborted') {
+      const by = getTurn(db, turn.id)?.stopRequested ?? 'the agent';
+      this.end(turn, { type: 'aborted', text, by });
+    } else this.#fail(run, new OpenClawError('turn_failed', news.message), text);
+  }
+
+  #finish(turn: Turn, text: string): void {
+    const ms = this.#deps.now() - turn.createdAt;
+    this.end(turn, { type: 'final', text, ms });
+  }
+
+  #fail(run: Run, error: OpenClawError, text = streamedText(this.#deps.db, run.turn.id)): void {
+    const { message } = error;
+    this.end(run.turn, { type: 'error', code: 'turn_failed', message, retryable: true, text });
+  }
+}

@@ -1,0 +1,158 @@
+import { and, asc, count, eq, inArray } from 'drizzle-orm';
+import { ulid } from 'ulid';
+import type { TurnView } from '../contract/api.ts';
+import { AppError } from '../contract/errors.ts';
+import type { EventData, SessionEvent } from '../contract/frames.ts';
+import type { Workload } from '../contract/tiers.ts';
+import { events, sessions, turns } from '../db/agent/schema.ts';
+import { appendEvents, dropDeltas, titleFrom, UNTITLED } from './sessions.ts';
+import type { AgentDb } from './storage.ts';
+
+export type Turn = typeof turns.$inferSelect;
+
+const OPEN: Turn['state'][] = ['queued', 'running'];
+
+/**
+ * Stores a message and queues its turn, in one commit. The same client id again answers the turn it
+ * made the first time, with no new event. AppError queue_full when too many wait.
+ */
+export function queueTurn(
+  db: AgentDb,
+  options: {
+    sessionId: string;
+    clientId: string;
+    text: string;
+    by: string;
+    workload: Workload;
+    maxQueued: number;
+    now: number;
+  },
+): { turn: Turn; added: SessionEvent[] } {
+  const { sessionId, clientId, text, by, workload, now } = options;
+  const known = db
+    .select()
+    .from(turns)
+    .where(and(eq(turns.sessionId, sessionId), eq(turns.clientId, clientId)))
+    .get();
+  if (known) return { turn: known, added: [] };
+  const waiting =
+    db
+      .select({ n: count() })
+      .from(turns)
+      .where(and(eq(turns.sessionId, sessionId), eq(turns.state, 'queued')))
+      .get()?.n ?? 0;
+  if (waiting >= options.maxQueued) {
+    throw new AppError(
+      'queue_full',
+      `At most ${options.maxQueued} messages may wait in a session.`,
+      {
+        hint: 'Wait for the answer, then send again.',
+      },
+    );
+  }
+  const id = ulid(now);
+  const data: EventData[] = [{ type: 'user', text, clientId, by }];
+  const added = appendEvents(db, { sessionId, turnId: id, data, now });
+  const turn = db
+    .insert(turns)
+    .values({
+      id,
+      sessionId,
+      clientId,
+      state: 'queued',
+      workload,
+      text,
+      by,
+      userSeq: added[0]?.seq ?? 0,
+      createdAt: now,
+    })
+    .returning()
+    .get();
+  db.update(sessions)
+    .set({ title: titleFrom(text) })
+    .where(and(eq(sessions.id, sessionId), eq(sessions.title, UNTITLED)))
+    .run();
+  return { turn, added };
+}
+
+export function getTurn(db: AgentDb, id: string): Turn | null {
+  return db.select().from(turns).where(eq(turns.id, id)).get() ?? null;
+}
+
+/** Queued and running turns, oldest first. */
+export function openTurns(db: AgentDb): Turn[] {
+  return db
+    .select()
+    .from(turns)
+    .where(inArray(turns.state, OPEN))
+    .orderBy(asc(turns.createdAt), asc(turns.id))
+    .all();
+}
+
+/** The turn of each session that is, or may now become, the running one. */
+export function headTurns(db: AgentDb): Turn[] {
+  const heads = new Map<string, Turn>();
+  for (const turn of openTurns(db)) {
+    const head = heads.get(turn.sessionId);
+    if (!head || (head.state === 'queued' && turn.state === 'running')) {
+      heads.set(turn.sessionId, turn);
+    }
+  }
+  return [...heads.values()];
+}
+
+/** Marks a turn as running in a generation. `startedAt` stays what it was at its first start. */
+export function markRunning(db: AgentDb, turn: Turn, generation: number, now: number): void {
+  db.update(turns)
+    .set({ state: 'running', generation, startedAt: turn.startedAt ?? now })
+    .where(eq(turns.id, turn.id))
+    .run();
+}
+
+export function noteOpenClawSession(db: AgentDb, id: string, openclawSession: string): void {
+  db.update(turns).set({ openclawSession }).where(eq(turns.id, id)).run();
+}
+
+export function requestStop(db: AgentDb, id: string, by: string): void {
+  db.update(turns).set({ stopRequested: by }).where(eq(turns.id, id)).run();
+}
+
+const END_STATES = { final: 'done', aborted: 'aborted', error: 'error' } as const;
+
+/**
+ * Ends a turn with its last event, which stands for what was streamed. One commit; ending a turn
+ * that has ended changes nothing and answers no event.
+ */
+export function endTurn(
+  db: AgentDb,
+  turn: Turn,
+  end: EventData & { type: keyof typeof END_STATES },
+  now: number,
+): SessionEvent[] {
+  const updated = db
+    .update(turns)
+    .set({ state: END_STATES[end.type], endedAt: now })
+    .where(and(eq(turns.id, turn.id), inArray(turns.state, OPEN)))
+    .returning({ id: turns.id })
+    .get();
+  if (!updated) return [];
+  dropDeltas(db, turn.id);
+  return appendEvents(db, { sessionId: turn.sessionId, turnId: turn.id, data: [end], now });
+}
+
+/** A turn as programs see it, with its answer when it has one. */
+export function turnView(db: AgentDb, turn: Turn): TurnView {
+  const last = db
+    .select({ data: events.data })
+    .from(events)
+    .where(and(eq(events.turnId, turn.id), inArray(events.type, ['final', 'aborted', 'error'])))
+    .get()?.data;
+  return {
+    turnId: turn.id,
+    sessionId: turn.sessionId,
+    seq: turn.userSeq,
+    state: turn.state,
+    answer: last?.type === 'final' || last?.type === 'aborted' ? last.text : null,
+    error: last?.type === 'error' ? { code: last.code, message: last.message } : null,
+  };
+}

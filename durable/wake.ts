@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { agentState, stageTiming, type AgentState, type AgentStatus } from '../contract/agent.ts';
+import { restorePoint, type RestorePoint } from '../contract/supervisor.ts';
+
+/** Failed starts in a row after which the agent waits for an operator or a new demand. */
+export const MAX_START_ATTEMPTS = 4;
+/** First pause between starts, ms; doubles with each. */
+export const START_BACKOFF_MS = 1_000;
+/** A wake that takes longer is given up: half a CPU needs 20 s, a busy machine twice that. */
+export const WAKE_TIMEOUT_MS = 180_000;
+/** What a wake is said to take before this agent has ever woken, ms. */
+export const FIRST_WAKE_ESTIMATE_MS = 15_000;
+
+export const wakeState = z.object({
+  state: agentState,
+  /** UTC ms since when. */
+  since: z.number().int(),
+  /** The life of the sandbox that is, or was last. */
+  generation: z.number().int().nonnegative(),
+  wakeStartedAt: z.number().int().nullable(),
+  /** Starts in a row that failed. */
+  attempts: z.number().int().nonnegative(),
+  timings: z.array(stageTiming),
+  failure: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      nextTryAt: z.number().int().nullable(),
+    })
+    .nullable(),
+  /** What this generation restores from; null is "no snapshot", in the agent's own word. */
+  restore: restorePoint.nullable(),
+  /** Opens the supervisor's port and OpenClaw's socket; made for each generation. */
+  tokens: z.object({ supervisor: z.string(), gateway: z.string() }).nullable(),
+  /** Destroy the container even when its snapshot can't be stored. */
+  force: z.boolean(),
+});
+export type WakeState = z.infer<typeof wakeState>;
+
+export type WakeEvent =
+  /** Somebody needs the agent. Carries what a new generation would start with. */
+  | {
+      type: 'demand';
+      /** An operator's word starts a failed agent again; a turn waits for its next try. */
+      insist: boolean;
+      restore: RestorePoint | null;
+      tokens: { supervisor: string; gateway: string };
+    }
+  | { type: 'stage'; generation: number; stage: 'restoring' | 'booting' | 'ready' }
+  /** A start or a boot failed, or a ready container died. */
+  | { type: 'lost'; generation: number; code: string; message: string; lasting: boolean }
+  | { type: 'drain'; force: boolean }
+  /** The container is gone for good, as wanted. */
+  | { type: 'slept'; generation: number };
+
+export const INITIAL_WAKE: WakeState = {
+  state: 'asleep',
+  since: 0,
+  generation: 0,
+  wakeStartedAt: null,
+  attempts: 0,
+  timings: [],
+  failure: null,
+  restore: null,
+  tokens: null,
+  force: false,
+};
+
+const WAKING: ReadonlySet<AgentState> = new Set(['starting', 'restoring', 'booting']);
+const ORDER: Record<string, number> = { starting: 0, restoring: 1, booting: 2, ready: 3 };
+
+export const isWaking = (state: AgentState): boolean => WAKING.has(state);
+
+function closeStage(wake: WakeState, now: number): WakeState['timings'] {
+  return [...wake.timings, { stage: wake.state, ms: Math.max(0, now - wake.since) }];
+}
+
+function start(wake: WakeState, event: WakeEvent & { type: 'demand' }, now: number): WakeState {
+  return {
+    ...wake,
+    state: 'starting',
+    since: now,
+    generation: wake.generation + 1,
+    wakeStartedAt: now,
+    timings: [],
+    failure: null,
+    restore: event.restore,
+    tokens: event.tokens,
+    force: false,
+  };
+}
+
+/**
+ * The wake machine: asleep → starting → restoring → booting → ready → draining → asleep, or failed.
+ * Pure: `now` is UTC ms. News of another generation and events that mean nothing in the current
+ * state change nothing (the very same object comes back).
+ */
+export function transition(wake: WakeState, event: WakeEvent, now: number): WakeState {
+  switch (event.type) {
+    case 'demand': {
+      if (wake.state === 'asleep') return start({ ...wake, attempts: 0 }, event, now);
+      if (wake.state !== 'failed') return wake;
+      if (event.insist) return start({ ...wake, attempts: 0 }, event, now);
+      const nextTryAt = wake.failure?.nextTryAt ?? null;
+      return nextTryAt !== null && nextTryAt <= now ? start(wake, event, now) : wake;
+    }
+    case 'stage': {
+      if (event.generation !== wake.generation || !isWaking(wake.state)) return wake;
+      if ((ORDER[event.stage] ?? 0) <= (ORDER[wake.state] ?? 0)) return wake;
+      const next: WakeState = {
+        ...wake,
+        state: event.stage,
+        since: now,
+        timings: closeStage(wake, now),
+      };
+      return event.stage === 'ready' ? { ...next, attempts: 0, wakeStartedAt: null } : next;
+    }
+    case 'lost': {
+      if (event.generation !== wake.generation) return wake;
+      if (wake.state === 'asleep' || wake.state === 'failed') return wake;
+      if (wake.state === 'draining' && !event.lasting) return wake;
+      const attempts = wake.attempts + 1;
+      const again = !event.lasting && attempts < MAX_START_ATTEMPTS;
+      return {
+        ...wake,
+        state: 'failed',
+        since: now,
+        wakeStartedAt: null,
+        attempts,
+        timings: closeStage(wake, now),
+        tokens: null,
+        failure: {
+          code: event.code,
+          message: event.message,
+          nextTryAt: again ? now + START_BACKOFF_MS * 2 ** (attempts - 1) : null,
+        },
+      };
+    }
+    case 'drain': {
+      if (wake.state === 'draining')
+        return event.force && !wake.force ? { ...wake, force: true } : wake;
+      const mayDrain = wake.state === 'ready' || (event.force && isWaking(wake.state));
+      if (!mayDrain) return wake;
+      return { ...wake, state: 'draining', since: now, wakeStartedAt: null, force: event.force };
+    }
+    case 'slept': {
+      if (event.generation !== wake.generation || wake.state !== 'draining') return wake;
+      return {
+        ...wake,
+        state: 'asleep',
+        since: now,
+        attempts: 0,
+        tokens: null,
+        failure: null,
+        force: false,
+      };
+    }
+  }
+}
+
+/** What a wake will take: the median of the agent's own last ones, ms. */
+export function expectedWakeMs(wakeTimes: readonly number[]): number {
+  if (wakeTimes.length === 0) return FIRST_WAKE_ESTIMATE_MS;
+  const sorted = wakeTimes.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? FIRST_WAKE_ESTIMATE_MS;
+}
+
+/** The machine's state as members and operators see it: without tokens and restore point. */
+export function statusOf(wake: WakeState, wakeTimes: readonly number[]): AgentStatus {
+  return {
+    state: wake.state,
+    since: wake.since,
+    generation: wake.generation,
+    wakeStartedAt: wake.wakeStartedAt,
+    expectedWakeMs: expectedWakeMs(wakeTimes),
+    timings: wake.timings,
+    failure: wake.failure,
+  };
+}
