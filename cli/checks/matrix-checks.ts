@@ -68,7 +68,7 @@ function checkVariable(entry: (typeof MATRIX)[number], facts: MatrixFacts): Chec
   }
   const value = inFile || shell[name]?.trim() || '';
   if (value === '') {
-    if (isLocal) return skipped(check, `npm run dev sets ${name}.`);
+    if (isLocal) return skipped(check, `npm run dev sets ${name} where local needs it.`);
     if (systemOk) return passed(check, `The running system has ${name}.`);
     return failed(check, `${name} is not set.`, fixOf(name, isSecret, facts));
   }
