@@ -122,8 +122,8 @@ export async function updateTenant(
   const unchanged = and(eq(tenants.id, before.id), eq(tenants.version, before.version));
   const row = auditRow(entry);
   const [, updated] = await db.batch([
-    db.run(sql`
-      INSERT INTO ${audit} (id, at, actor, action, target, tenant_id, "before", "after", request_id)
+    // The columns in the order of the schema; nothing is selected when the version has moved on.
+    db.insert(audit).select(sql`
       SELECT ${row.id}, ${row.at}, ${row.actor}, ${row.action}, ${row.target}, ${row.tenantId},
              ${JSON.stringify(row.before)}, ${JSON.stringify(row.after)}, ${row.requestId}
       FROM ${tenants} WHERE ${unchanged}`),

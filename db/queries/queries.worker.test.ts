@@ -1,0 +1,163 @@
+import { applyD1Migrations } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeAll, expect, it } from 'vitest';
+import { SEED_POLICY } from '../../contract/seed-policy.ts';
+import type { UsageRow } from '../../contract/usage.ts';
+import { listSweepRows, markApplied, newAgentRow, upsertAgentRow } from './agents.ts';
+import { openDb } from './open.ts';
+import { readActivePolicy } from './policies.ts';
+import { insertTenant, listTenants, tenantById, updateTenant } from './tenants.ts';
+import { insertUsage, listUsage, MAX_ROWS_PER_INSERT, totalUsage } from './usage.ts';
+
+const db = openDb(env.DB);
+
+beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
+
+const usageRow = (id: string, changed: Partial<UsageRow> = {}): UsageRow => ({
+  id,
+  tenant_id: 'tenant-a',
+  call_id: id,
+  attempt: 1,
+  source: 'sandbox',
+  platform: 'streamkinetics.com',
+  tier: 'free',
+  workload: 'chat',
+  model: '@cf/zai-org/glm-4.7-flash',
+  policy_version: 1,
+  tokens_in: 10,
+  tokens_out: 5,
+  tokens_cached: 0,
+  cost_nano: 2_600,
+  price_version: '2026-10-01',
+  latency_ms: 300,
+  first_byte_ms: null,
+  status: 200,
+  outcome: 'ok',
+  settled_by: 'exact',
+  log_id: 'it\'s "quoted"',
+  session_id: null,
+  turn_id: null,
+  created_at: 1_000,
+  settled_at: 1_300,
+  ...changed,
+});
+
+const tenant = (slug: string, changed: object = {}) => ({
+  id: crypto.randomUUID(),
+  slug,
+  platform: 'streamkinetics.com',
+  tier: 'free' as const,
+  status: 'active' as const,
+  region: null,
+  internet: null,
+  version: 1,
+  createdAt: 1_000,
+  updatedAt: 1_000,
+  ...changed,
+});
+const entry = {
+  at: 1_000,
+  actor: 'ada@example.com',
+  action: 'tenant.create',
+  target: 'tenant:x',
+  tenantId: null,
+  before: null,
+  after: { a: 1 },
+  requestId: 'r',
+};
+async function made(slug: string): Promise<ReturnType<typeof tenant>> {
+  const row = tenant(slug);
+  await insertTenant(db, { tenant: row, hostname: `${slug}.streamkinetics.com`, entry });
+  return row;
+}
+
+it('writes the seed policy when there is none, however many ask first', async () => {
+  const found = await Promise.all([1, 2, 3].map(() => readActivePolicy(db, 1)));
+  expect(found).toEqual([SEED_POLICY, SEED_POLICY, SEED_POLICY]);
+});
+
+it('books usage exactly once and as it was sent', async () => {
+  const rows = [usageRow('call-1.1'), usageRow('call-2.1', { created_at: 2_000, status: null })];
+  await insertUsage(db, rows);
+  await insertUsage(db, [usageRow('call-1.1', { tokens_in: 999 }), ...rows]);
+  const all = { tenantId: 'tenant-a', limit: 10, after: null };
+  expect(await listUsage(db, all)).toEqual([rows[1], rows[0]]);
+  expect(await totalUsage(db, 'tenant-a')).toEqual({
+    attempts: 2,
+    tokensIn: 20,
+    tokensOut: 10,
+    costNano: 5_200,
+  });
+  const rest = { ...all, after: { createdAt: 2_000, id: 'call-2.1' } };
+  expect(await listUsage(db, rest)).toEqual([rows[0]]);
+});
+
+it('takes a full batch of usage in one statement, and refuses a larger one', async () => {
+  const rows = Array.from({ length: MAX_ROWS_PER_INSERT }, (_, index) =>
+    usageRow(`bulk-${index}.1`, { tenant_id: 'bulk', model: 'm'.repeat(200) }),
+  );
+  await insertUsage(db, rows);
+  expect((await totalUsage(db, 'bulk')).attempts).toBe(MAX_ROWS_PER_INSERT);
+  await expect(insertUsage(db, [...rows, usageRow('one-more.1')])).rejects.toThrow(RangeError);
+  expect(JSON.stringify(rows).length).toBeLessThan(1_000_000);
+});
+
+it('keeps the newest word of an agent, and never a smaller applied version', async () => {
+  const { id } = await made('words');
+  const row = { ...newAgentRow(id, 1), state: 'ready', appliedVersion: 3, updatedAt: 20 };
+  await upsertAgentRow(db, row);
+  await upsertAgentRow(db, { ...row, state: 'starting', updatedAt: 10 });
+  await upsertAgentRow(db, { ...row, state: 'draining', appliedVersion: 2, updatedAt: 30 });
+  await markApplied(db, { tenantId: id, version: 1, now: 40 });
+  expect(await tenantById(db, id)).toMatchObject({
+    state: 'draining',
+    appliedVersion: 3,
+    hostnames: ['words.streamkinetics.com'],
+  });
+});
+
+it('finds for cron the agents that are behind or overdue, and no others', async () => {
+  const behind = await made('behind');
+  const overdue = await made('overdue');
+  const fine = await made('fine');
+  await upsertAgentRow(db, {
+    ...newAgentRow(overdue.id, 1),
+    appliedVersion: 1,
+    nextDueAt: 99,
+    updatedAt: 2,
+  });
+  await upsertAgentRow(db, {
+    ...newAgentRow(fine.id, 1),
+    appliedVersion: 1,
+    nextDueAt: 101,
+    updatedAt: 2,
+  });
+  const ids = (await listSweepRows(db, { dueBefore: 100, limit: 50 })).map((row) => row.tenantId);
+  expect(ids).toContain(behind.id);
+  expect(ids).toContain(overdue.id);
+  expect(ids).not.toContain(fine.id);
+});
+
+it('changes a tenant only from the version that was seen, with one audit entry', async () => {
+  const before = await made('changing');
+  const change = { before, set: { tier: 'premium' as const }, entry: { ...entry, target: 'c' } };
+  expect(await updateTenant(db, change)).toBe(true);
+  expect(await updateTenant(db, change)).toBe(false);
+  expect(await tenantById(db, before.id)).toMatchObject({ tier: 'premium', version: 2 });
+  const audits = await env.DB.prepare(`SELECT "after" FROM audit WHERE target = 'c'`).all();
+  expect(audits.results).toEqual([{ after: '{"a":1}' }]);
+});
+
+it('lists tenants newest first, by pages and by a part of their name', async () => {
+  for (const [index, slug] of ['pag-a', 'pag-b', 'pag-c'].entries()) {
+    const row = tenant(slug, { createdAt: 5_000 + index });
+    await insertTenant(db, { tenant: row, hostname: `${slug}.x`, entry });
+  }
+  const slugs = (list: { slug: string }[]): string[] => list.map((row) => row.slug);
+  const first = await listTenants(db, { q: 'PAG-', limit: 2, after: null });
+  expect(slugs(first)).toEqual(['pag-c', 'pag-b']);
+  const last = first[1] ?? { createdAt: 0, id: '' };
+  const after = { createdAt: last.createdAt, id: last.id };
+  expect(slugs(await listTenants(db, { q: 'pag-', limit: 2, after }))).toEqual(['pag-a']);
+  expect(await listTenants(db, { q: '%', limit: 2, after: null })).toEqual([]);
+});

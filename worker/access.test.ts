@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import {
+  access,
+  ACCESS,
+  CALLER_KINDS,
+  type Action,
+  type CallerKind,
+  type EdgeCaller,
+} from './access.ts';
+
+const callers: Record<CallerKind, EdgeCaller> = {
+  nobody: { kind: 'nobody' },
+  member: { kind: 'member', memberId: 'm', signInId: 's', tenantId: 't' },
+  viewer: { kind: 'operator', subject: 'v@x', role: 'viewer', via: 'person' },
+  maintainer: { kind: 'operator', subject: 'm@x', role: 'maintainer', via: 'person' },
+  admin: { kind: 'operator', subject: 'a@x', role: 'admin', via: 'service' },
+};
+
+/** n nobody, m member, v viewer, o maintainer, a admin; a dash is a refusal. */
+const TABLE: Record<Action, string> = {
+  'system.ping': 'nmvoa',
+  'system.health': '--voa',
+  'operator.me': '--voa',
+  'admin.pages': '--voa',
+  'tenant.list': '--voa',
+  'tenant.read': '--voa',
+  'tenant.create': '---oa',
+  'tenant.update': '---oa',
+  'invite.create': '---oa',
+  'usage.read': '--voa',
+  'agent.inspect': '--voa',
+  'agent.wake': '---oa',
+  'agent.sleep': '---oa',
+  'agent.flush': '---oa',
+  'routing.test': '---oa',
+  'member.sign-in': 'nm---',
+  'member.sign-out': '-m---',
+  'member.me': '-mvoa',
+  'session.read': '-mvoa',
+  'session.write': '-m-oa',
+  'chat.socket': '-m-oa',
+};
+
+describe('access', () => {
+  it.each(Object.keys(ACCESS) as Action[])('lets exactly the right callers take %s', (action) => {
+    CALLER_KINDS.forEach((kind, index) => {
+      const verdict = access(callers[kind], action);
+      const refused = kind === 'nobody' ? 'unauthenticated' : 'forbidden';
+      expect([kind, verdict]).toEqual([kind, TABLE[action][index] === '-' ? refused : 'allowed']);
+    });
+  });
+});

@@ -1,0 +1,118 @@
+import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
+import { AppError } from '../../contract/errors.ts';
+import type { SessionView } from '../../contract/frames.ts';
+import type { Caller } from '../../durable/rpc.ts';
+import type { AgentStub } from '../agent.ts';
+
+/** What an agent double was asked, by method. */
+export interface Asked {
+  method: string;
+  args: unknown[];
+}
+
+export const SESSION: SessionView = {
+  id: '01HZZZZZZZZZZZZZZZZZZZZZZZ',
+  title: 'A conversation',
+  createdAt: 1,
+  updatedAt: 1,
+  lastSeq: 0,
+  working: false,
+};
+
+const STATUS: AgentStatus = {
+  state: 'asleep',
+  since: 0,
+  generation: 0,
+  wakeStartedAt: null,
+  expectedWakeMs: 1_000,
+  timings: [],
+  failure: null,
+};
+
+/**
+ * An agent in memory: it keeps its record, one member by invite `INVITE_TOKEN`, and what it was
+ * asked. `failWith` makes its next calls fail.
+ */
+export class AgentDouble {
+  record: TenantRecord | null = null;
+  readonly asked: Asked[] = [];
+  failWith: Error | null = null;
+  revoked = false;
+
+  private check(caller: Caller): void {
+    if (caller.kind !== 'member') return;
+    if (!this.record?.hostnames.includes(caller.host)) throw new AppError('misdirected', 'Not me.');
+    if (this.revoked) throw new AppError('unauthenticated', 'Signed out.');
+  }
+
+  private readonly methods: Record<string, (...args: never[]) => unknown> = {
+    apply: (record: TenantRecord) => {
+      if (record.version > (this.record?.version ?? 0)) this.record = record;
+      return { version: this.record?.version ?? 0 };
+    },
+    inspect: () => ({ tenantId: this.record?.id }),
+    status: () => STATUS,
+    wake: () => ({ ...STATUS, state: 'starting' }),
+    sleep: () => STATUS,
+    flush: () => ({ flushed: 1, unsettled: 0 }),
+    poke: () => undefined,
+    createInvite: ({ role }: { role: 'owner' | 'user' }) => ({
+      id: 'invite-1',
+      token: INVITE_TOKEN,
+      role,
+      expiresAt: 9_000_000_000_000,
+    }),
+    signIn: ({ host, invite }: { host: string; invite: string }) => {
+      if (!this.record?.hostnames.includes(host)) throw new AppError('misdirected', 'Not me.');
+      if (invite !== INVITE_TOKEN) throw new AppError('invite_invalid', 'Used up.');
+      return {
+        member: { id: 'member-1', name: 'Ada', role: 'owner' },
+        signInId: 'sign-in-1',
+        expiresAt: Date.now() + 3_600_000,
+      };
+    },
+    signOut: (caller: Caller) => this.check(caller),
+    me: (caller: Caller) => {
+      this.check(caller);
+      const member =
+        caller.kind === 'member'
+          ? { id: caller.memberId, name: 'Ada', role: 'owner' }
+          : { id: caller.subject, name: caller.subject, role: 'operator' };
+      return { member, record: this.record };
+    },
+    listSessions: (caller: Caller) => {
+      this.check(caller);
+      return [SESSION];
+    },
+    createSession: (caller: Caller, options: { title: string | undefined }) => {
+      this.check(caller);
+      return { ...SESSION, title: options.title ?? SESSION.title };
+    },
+    testRoute: (request: object) => ({ ...request, policyVersion: 1 }),
+  };
+
+  /** The double as the edge's stub getter answers it. */
+  readonly stub = new Proxy({} as AgentStub, {
+    get: (_target, method: string) => {
+      if (method === 'then') return undefined;
+      return async (...args: never[]) => {
+        this.asked.push({ method, args });
+        if (this.failWith) throw this.failWith;
+        if (method === 'fetch') return acceptSocket();
+        const run = this.methods[method];
+        if (!run) throw new Error(`The agent double has no ${method}.`);
+        return run(...args);
+      };
+    },
+  });
+}
+
+/** The only invite that an agent double takes. */
+export const INVITE_TOKEN = 'an-invite-token-of-some-length';
+
+function acceptSocket(): Response {
+  const [client, server] = Object.values(new WebSocketPair());
+  server?.accept();
+  server?.send('hello');
+  return new Response(null, { status: 101, webSocket: client });
+}
