@@ -21,8 +21,8 @@ export class LogRing {
     this.#redact = redact;
   }
 
-  /** Keeps one line; the oldest goes when the ring is full. */
-  append(entry: LogEntry): void {
+  /** Keeps one line; the oldest goes when the ring is full. @returns it as kept: redacted, cut. */
+  append(entry: LogEntry): LogEntry {
     const msg = this.#redact(entry.msg);
     const kept = {
       ...entry,
@@ -31,6 +31,7 @@ export class LogRing {
     this.#entries.push(kept);
     if (this.#entries.length > MAX_LOG_LINES) this.#entries.shift();
     for (const follower of this.#followers) follower(kept);
+    return kept;
   }
 
   /** @returns at most `lines` of the newest entries, oldest first. */
@@ -50,5 +51,5 @@ export type Log = (level: LogEntry['level'], msg: string) => void;
 
 /** @returns a function that writes supervisor lines to the ring, stamped with the wall clock. */
 export function supervisorLog(ring: LogRing): Log {
-  return (level, msg) => ring.append({ at: Date.now(), source: 'supervisor', level, msg });
+  return (level, msg) => void ring.append({ at: Date.now(), source: 'supervisor', level, msg });
 }

@@ -91,9 +91,9 @@ function collectOutput(child: ChildProcess, ring: LogRing): readonly string[] {
   ] as const;
   for (const { stream, level } of streams) {
     const lines = lineSplitter((msg) => {
-      ring.append({ at: Date.now(), source: 'openclaw', level, msg });
+      const kept = ring.append({ at: Date.now(), source: 'openclaw', level, msg });
       if (level !== 'warn') return;
-      errors.push(msg);
+      errors.push(kept.msg);
       if (errors.length > MAX_ERROR_LINES) errors.shift();
     });
     stream?.setEncoding('utf8').on('data', lines.write).on('end', lines.end);

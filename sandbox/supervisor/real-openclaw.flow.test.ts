@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { layoutOf } from './layout.ts';
@@ -53,6 +54,15 @@ function isFinal(runId: string): (frame: GatewayFrame) => boolean {
     event === 'chat' && payload?.runId === runId && payload.state === 'final';
 }
 
+/** @returns whether the OpenClaw process of that status still runs. */
+function isAlive({ openclaw }: Status): boolean {
+  try {
+    return process.kill(openclaw.pid ?? 0, 0);
+  } catch {
+    return false;
+  }
+}
+
 function timesOf({ status }: { status: Status }): string {
   return JSON.stringify(status.timings);
 }
@@ -89,6 +99,7 @@ it(
     const stored = (await snapshot(ids[1])) as SnapshotResult;
     expect(stored).toMatchObject({ id: ids[1], size: state.stored.get(ids[1])?.body.length });
     await run.close();
+    expect(isAlive(first.status)).toBe(false);
     for (const secret of [TOKEN, GATEWAY_TOKEN]) expect(run.output()).not.toContain(secret);
 
     const { id, size, sha256 } = stored;
@@ -108,7 +119,10 @@ it(
     for (const part of [message, 'You said blue door.', 'event-2:user'])
       expect(text).toContain(part);
     await again.close();
-    await second.run.close();
+    const ended = once(second.run.child, 'exit');
+    second.run.child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    expect(isAlive(second.status)).toBe(false);
     console.log(`fresh ${timesOf(first)}, restored ${timesOf(second)}, ${size} bytes`);
   },
   FLOW_TIMEOUT_MS,

@@ -50,7 +50,7 @@ describe('a boot', () => {
     run.supervisor.start();
     expect(await run.until(isSettled)).toMatchObject({
       stage: 'failed',
-      reason: { code: 'openclaw_config_invalid', message: 'the fake was told to end' },
+      reason: { code: 'openclaw_config_invalid', message: 'refused: [redacted]' },
       openclaw: { restarts: 0 },
     });
   });

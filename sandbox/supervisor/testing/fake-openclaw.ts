@@ -17,7 +17,7 @@ writeFileSync(started, '');
 process.stdout.write(`token ${process.env.OPENCLAW_GATEWAY_TOKEN}\n`);
 const exit = /^exit (\d+)$/.exec(behaviour)?.[1];
 if (exit !== undefined) {
-  process.stderr.write('the fake was told to end\n');
+  process.stderr.write(`refused: ${process.env.OPENCLAW_GATEWAY_TOKEN}\n`);
   process.exit(Number(exit));
 }
 if (behaviour === 'crash-once' && isFirst) process.kill(process.pid, 'SIGKILL');
