@@ -1,0 +1,33 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { afterEach, expect, test, vi } from 'vitest';
+import JoinForm from './JoinForm.svelte';
+
+afterEach(cleanup);
+
+test('joining hands over the name, which may be empty', async () => {
+  const onjoin = vi.fn<(name: string) => Promise<void>>(() => Promise.resolve());
+  render(JoinForm, { onjoin });
+  await fireEvent.click(screen.getByRole('button'));
+  await fireEvent.input(screen.getByRole('textbox'), { target: { value: 'Ada' } });
+  await vi.waitFor(() =>
+    expect(screen.getByRole<HTMLButtonElement>('button').disabled).toBe(false),
+  );
+  await fireEvent.click(screen.getByRole('button'));
+  expect(onjoin.mock.calls).toEqual([[''], ['Ada']]);
+});
+
+test('two clicks use the invite once', async () => {
+  const onjoin = vi.fn<(name: string) => Promise<void>>(() => new Promise(() => {}));
+  render(JoinForm, { onjoin });
+  const form = screen.getByRole('button').closest('form');
+  if (form === null) throw new Error('there is no form');
+  await fireEvent.submit(form);
+  await fireEvent.submit(form);
+  expect(onjoin).toHaveBeenCalledOnce();
+});
+
+test('a refusal is told and the form stays', async () => {
+  render(JoinForm, { onjoin: () => Promise.reject(new Error('Too many tries.')) });
+  await fireEvent.click(screen.getByRole('button'));
+  expect((await screen.findByRole('alert')).textContent).toBe('Too many tries.');
+});
