@@ -36,6 +36,8 @@ const sign = (payload: JWTPayload, key: Pair['privateKey'] = own.privateKey): Pr
 const verify = (assertion: string) =>
   verifyAssertion(assertion, { issuer: ISSUER, audience: AUDIENCE, keys, now: NOW });
 
+const failing = () => Promise.reject(new TypeError('fetch failed'));
+
 const unsigned = (payload: JWTPayload): string =>
   [{ alg: 'none' }, payload]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
@@ -80,7 +82,6 @@ describe('verifyAssertion', () => {
   });
 
   it('does not blame the caller when the keys cannot be read', async () => {
-    const failing = () => Promise.reject(new TypeError('fetch failed'));
     const assertion = await sign(claims());
     await expect(
       verifyAssertion(assertion, { issuer: ISSUER, audience: AUDIENCE, keys: failing, now: NOW }),

@@ -42,6 +42,7 @@ const usageRow = (id: string, changed: Partial<UsageRow> = {}): UsageRow => ({
   ...changed,
 });
 
+const slugs = (list: { slug: string }[]): string[] => list.map((row) => row.slug);
 const tenant = (slug: string, changed: object = {}) => ({
   id: crypto.randomUUID(),
   slug,
@@ -153,7 +154,6 @@ it('lists tenants newest first, by pages and by a part of their name', async () 
     const row = tenant(slug, { createdAt: 5_000 + index });
     await insertTenant(db, { tenant: row, hostname: `${slug}.x`, entry });
   }
-  const slugs = (list: { slug: string }[]): string[] => list.map((row) => row.slug);
   const first = await listTenants(db, { q: 'PAG-', limit: 2, after: null });
   expect(slugs(first)).toEqual(['pag-c', 'pag-b']);
   const last = first[1] ?? { createdAt: 0, id: '' };
