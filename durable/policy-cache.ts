@@ -4,6 +4,13 @@ import { openDb } from '../db/queries/open.ts';
 import { readCell, writeCell } from './cells.ts';
 import type { AgentDb } from './storage.ts';
 
+export interface PolicyCacheDeps {
+  db: AgentDb;
+  d1: D1Database;
+  now(): number;
+  waitUntil(work: Promise<unknown>): void;
+}
+
 /** A copy older than this is read again, in the background, ms. */
 export const POLICY_MAX_AGE_MS = 60_000;
 
@@ -12,15 +19,10 @@ export const POLICY_MAX_AGE_MS = 60_000;
  * good one stays when D1 is down.
  */
 export class PolicyCache {
-  readonly #deps: {
-    db: AgentDb;
-    d1: D1Database;
-    now(): number;
-    waitUntil(work: Promise<unknown>): void;
-  };
+  readonly #deps: PolicyCacheDeps;
   #fetching: Promise<Policy> | null = null;
 
-  constructor(deps: PolicyCache['#deps']) {
+  constructor(deps: PolicyCacheDeps) {
     this.#deps = deps;
   }
 
