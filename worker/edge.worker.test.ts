@@ -58,6 +58,12 @@ async function auditRows(target: string): Promise<Record<string, unknown>[]> {
   return results;
 }
 
+/** Status and, for a redirect, where to. */
+async function seen(url: string): Promise<string> {
+  const response = await world.ask(url, { redirect: 'manual' });
+  return `${response.status} ${response.headers.get('location') ?? ''}`.trim();
+}
+
 describe('tenants', () => {
   it('are made with a name, a host, an owner invite, an audit entry and a told agent', async () => {
     const tenant = await createTenant({ region: 'weur' });
@@ -270,7 +276,7 @@ describe('the chat socket', () => {
     });
     socket?.accept();
     expect(await first).toBe('hello');
-    const [, init] = world.agent(tenant.id).asked.at(-1)?.args as [string, RequestInit];
+    const [, init] = (world.agent(tenant.id).asked.at(-1)?.args ?? []) as [string, RequestInit];
     const headers = new Headers(init.headers);
     expect(JSON.parse(headers.get('x-sk-caller') ?? '')).toMatchObject({ memberId: 'member-1' });
     expect(headers.get('x-sk-request-id')).toBe(response.headers.get('x-request-id'));
@@ -337,10 +343,6 @@ describe('hosts', () => {
 
   it('have their own pages only', async () => {
     const tenant = await createTenant();
-    const seen = async (url: string): Promise<string> => {
-      const response = await world.ask(url, { redirect: 'manual' });
-      return `${response.status} ${response.headers.get('location') ?? ''}`.trim();
-    };
     expect(await seen(`${tenant.url}/`)).toBe('302 /chat');
     expect(await seen(`${tenant.url}/chat/${SESSION.id}`)).toBe('200');
     expect(await seen(`${tenant.url}/join/abc`)).toBe('200');

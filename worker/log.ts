@@ -49,7 +49,8 @@ export function describeCause(cause: unknown): LoggedCause {
   return {
     name: error.name,
     message: scrub(error.message.slice(0, MAX_MESSAGE_CHARS)),
-    stack: (error.stack ?? '').slice(0, MAX_STACK_CHARS).replace(/\/\S*\//g, ''),
+    // Where files lie on the machine that built them is nobody's business.
+    stack: scrub((error.stack ?? '').slice(0, MAX_STACK_CHARS).replace(/\/\S*\//g, '')),
   };
 }
 

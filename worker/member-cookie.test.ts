@@ -62,6 +62,7 @@ describe('the member cookie', () => {
       text,
       `${text}.${signature}.${signature}`,
       `${text}.!!!`,
+      `${text}.abcde`,
       `.${signature}`,
       '',
       'x'.repeat(10_000),
