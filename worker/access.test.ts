@@ -20,6 +20,7 @@ const callers: Record<CallerKind, EdgeCaller> = {
 const TABLE: Record<Action, string> = {
   'system.ping': 'nmvoa',
   'system.health': '--voa',
+  'system.debug': '----a',
   'operator.me': '--voa',
   'admin.pages': '--voa',
   'tenant.list': '--voa',

@@ -23,6 +23,7 @@ const OPERATING = ['maintainer', 'admin'] as const;
 export const ACCESS = {
   'system.ping': EVERYBODY,
   'system.health': LOOKING,
+  'system.debug': ['admin'],
   'operator.me': LOOKING,
   'admin.pages': LOOKING,
   'tenant.list': LOOKING,

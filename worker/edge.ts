@@ -1,4 +1,5 @@
 import { ulid } from 'ulid';
+import { asAppError, type AppError } from '../contract/errors.ts';
 import { createApp, type App } from './app.ts';
 import type { EdgeDeps, Trace } from './context.ts';
 import type { Env } from './env.ts';
@@ -13,6 +14,10 @@ export interface Edge {
 
 /** Errors of ours are worth a look; refusals are the caller's business. */
 const levelOf = (status: number): 'info' | 'error' => (status >= 500 ? 'error' : 'info');
+
+/** An agent's refusal has itself as its cause, which says nothing that the code does not. */
+const isWorthLogging = ({ cause, status }: AppError): boolean =>
+  cause !== undefined && (status >= 500 || asAppError(cause) === null);
 
 /**
  * The outermost shell: gives each request its id, drops the headers that only we set, turns whatever
@@ -42,7 +47,7 @@ export function createEdge(deps: EdgeDeps): Edge {
         status: error.status,
         ms: deps.now() - started,
         code: error.code,
-        ...(error.cause === undefined ? {} : { cause: describeCause(error.cause) }),
+        ...(isWorthLogging(error) ? { cause: describeCause(error.cause) } : {}),
       });
       const isHttps = url.protocol === 'https:';
       return finishResponse(renderError(error, requestId), { requestId, isPage: false, isHttps });

@@ -32,11 +32,15 @@ async function codeOf(response: Response): Promise<string> {
   return errorBody.parse(await response.json()).error.code;
 }
 
-async function createTenant(body: object = {}): Promise<CreatedTenant> {
-  const response = await world.ask(
+function postTenant(body: object): Promise<Response> {
+  return world.ask(
     `${SYSTEM}/admin/api/tenants`,
     json('POST', { platform: 'streamkinetics.com', tier: 'free', ...body }),
   );
+}
+
+async function createTenant(body: object = {}): Promise<CreatedTenant> {
+  const response = await postTenant(body);
   expect([201, 202]).toContain(response.status);
   return createdTenant.parse(await response.json());
 }
@@ -100,16 +104,11 @@ describe('tenants', () => {
 
   it('refuse taken, reserved and malformed names and unknown platforms', async () => {
     await createTenant({ slug: 'taken' });
-    const create = (body: object): Promise<Response> =>
-      world.ask(
-        `${SYSTEM}/admin/api/tenants`,
-        json('POST', { platform: 'streamkinetics.com', tier: 'free', ...body }),
-      );
-    expect(await codeOf(await create({ slug: 'taken' }))).toBe('slug_taken');
-    expect(await codeOf(await create({ slug: 'admin' }))).toBe('invalid_request');
-    expect(await codeOf(await create({ slug: 'No Slug' }))).toBe('invalid_request');
-    expect(await codeOf(await create({ platform: 'evil.example' }))).toBe('invalid_request');
-    expect(await codeOf(await create({ surprise: 1 }))).toBe('invalid_request');
+    expect(await codeOf(await postTenant({ slug: 'taken' }))).toBe('slug_taken');
+    expect(await codeOf(await postTenant({ slug: 'admin' }))).toBe('invalid_request');
+    expect(await codeOf(await postTenant({ slug: 'No Slug' }))).toBe('invalid_request');
+    expect(await codeOf(await postTenant({ platform: 'evil.example' }))).toBe('invalid_request');
+    expect(await codeOf(await postTenant({ surprise: 1 }))).toBe('invalid_request');
   });
 
   it('change with a new version that the agent gets, and an audit entry', async () => {
@@ -509,6 +508,16 @@ describe('a wrong configuration', () => {
       ok: false,
       problems: [expect.any(String), expect.any(String)],
     });
+  });
+});
+
+describe('the debug route', () => {
+  it('is there with DEBUG_ROUTES only', async () => {
+    const url = `${SYSTEM}/admin/api/debug/request`;
+    expect((await world.ask(url)).status).toBe(404);
+    world = await createWorld({ env: { DEBUG_ROUTES: 'true' } });
+    const response = await world.ask(url);
+    expect(await response.json()).toMatchObject({ place: { kind: 'system', apex: true } });
   });
 });
 

@@ -2,7 +2,6 @@ import type { AgentEnv } from '../durable/env.ts';
 
 /** Everything the Worker is given: what agents use, and what only the edge does. */
 export interface Env extends AgentEnv {
-  TENANT_AGENT: DurableObjectNamespace;
   /** Hot copy of hostname → tenant. */
   DIRECTORY: KVNamespace;
   ASSETS: Fetcher;
@@ -13,7 +12,7 @@ export interface Env extends AgentEnv {
   CF_ACCESS_AUD: string;
   /** Comma-separated e-mails and client ids that are admins whatever D1 says. */
   ACCESS_ADMINS: string;
-  /** `true` adds routes that show how a request was understood. */
+  /** `true` adds routes for admins that show how a request was understood. */
   DEBUG_ROUTES: string;
 }
 

@@ -1,5 +1,6 @@
 import type { RouteSpec } from '../route.ts';
 import { agentRoutes } from './agents.ts';
+import { debugRoutes } from './debug.ts';
 import { healthRoutes } from './health.ts';
 import { memberRoutes } from './members.ts';
 import { operatorRoutes } from './operators.ts';
@@ -14,6 +15,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...pingRoutes,
   ...operatorRoutes,
   ...healthRoutes,
+  ...debugRoutes,
   ...tenantRoutes,
   ...agentRoutes,
   ...routingRoutes,

@@ -1,0 +1,107 @@
+import { applyD1Migrations } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createdTenant, meView, sessionList, type CreatedTenant } from '../contract/api.ts';
+import { errorBody } from '../contract/errors.ts';
+import { sessionView } from '../contract/frames.ts';
+
+/** The Worker as it is deployed, with real agents; only the site and the sandbox are not there. */
+const SYSTEM = 'http://localhost:8787';
+const ask = (url: string, init?: RequestInit): Promise<Response> =>
+  exports.default.fetch(new Request(url, { redirect: 'manual', ...init }));
+
+beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
+
+async function createTenant(): Promise<CreatedTenant> {
+  const response = await ask(`${SYSTEM}/admin/api/tenants`, {
+    method: 'POST',
+    body: JSON.stringify({ platform: 'streamkinetics.com', tier: 'free' }),
+  });
+  expect(response.status).toBe(201);
+  return createdTenant.parse(await response.json());
+}
+
+function useInvite(tenant: CreatedTenant, token: string): Promise<Response> {
+  return ask(`${tenant.url}/api/sign-in`, {
+    method: 'POST',
+    headers: { origin: tenant.url },
+    body: JSON.stringify({ invite: token, name: 'Ada' }),
+  });
+}
+const tokenOf = (tenant: CreatedTenant): string => tenant.invite?.url.split('/join/')[1] ?? '';
+async function cookieOf(tenant: CreatedTenant): Promise<string> {
+  const response = await useInvite(tenant, tokenOf(tenant));
+  expect(response.status).toBe(201);
+  return response.headers.get('set-cookie')?.split(';')[0] ?? '';
+}
+async function codeOf(response: Response): Promise<string> {
+  return errorBody.parse(await response.json()).error.code;
+}
+
+describe('the Worker with real agents', () => {
+  it('takes an owner from invite to session', async () => {
+    const tenant = await createTenant();
+    const cookie = await cookieOf(tenant);
+    const me = await ask(`${tenant.url}/api/me`, { headers: { cookie } });
+    expect(meView.parse(await me.json())).toMatchObject({ name: 'Ada', role: 'owner' });
+    const made = await ask(`${tenant.url}/api/sessions`, {
+      method: 'POST',
+      headers: { cookie, origin: tenant.url },
+      body: JSON.stringify({ title: 'First' }),
+    });
+    const session = sessionView.parse(await made.json());
+    const one = await ask(`${tenant.url}/api/sessions/${session.id}`, { headers: { cookie } });
+    expect(sessionView.parse(await one.json())).toEqual(session);
+    const list = await ask(`${SYSTEM}/t/${tenant.slug}/api/sessions`);
+    expect(sessionList.parse(await list.json()).sessions).toEqual([session]);
+  });
+
+  it('gets the code of an agent\u2019s refusal through RPC', async () => {
+    const tenant = await createTenant();
+    const cookie = await cookieOf(tenant);
+    expect(await codeOf(await useInvite(tenant, tokenOf(tenant)))).toBe('invite_invalid');
+    const nowhere = `${tenant.url}/api/sessions/01HZZZZZZZZZZZZZZZZZZZZZZZ`;
+    expect(await codeOf(await ask(nowhere, { headers: { cookie } }))).toBe('session_not_found');
+  });
+
+  it('lets a member of one tenant reach nothing of another', async () => {
+    const [mine, other] = [await createTenant(), await createTenant()];
+    const cookie = await cookieOf(mine);
+    const there = await ask(`${other.url}/api/sessions`, { headers: { cookie } });
+    expect(await codeOf(there)).toBe('unauthenticated');
+    expect(await codeOf(await useInvite(other, tokenOf(mine)))).toBe('invite_invalid');
+  });
+
+  it('ends a sign-in at the next request after signing out', async () => {
+    const tenant = await createTenant();
+    const cookie = await cookieOf(tenant);
+    const headers = { cookie, origin: tenant.url };
+    expect((await ask(`${tenant.url}/api/sign-out`, { method: 'POST', headers })).status).toBe(204);
+    expect(await codeOf(await ask(`${tenant.url}/api/me`, { headers }))).toBe('unauthenticated');
+  });
+
+  it('opens the chat socket at the agent, which says hello', async () => {
+    const tenant = await createTenant();
+    const headers = { cookie: await cookieOf(tenant), origin: tenant.url, upgrade: 'websocket' };
+    const { webSocket } = await ask(`${tenant.url}/api/socket`, { headers });
+    const first = new Promise<string>((resolve) => {
+      webSocket?.addEventListener('message', (event) => resolve(String(event.data)), {
+        once: true,
+      });
+    });
+    webSocket?.accept();
+    expect(JSON.parse(await first)).toMatchObject({ type: 'hello', member: { name: 'Ada' } });
+    webSocket?.close(1000, 'done');
+  });
+
+  it('brings an agent a change before it answers', async () => {
+    const { id } = await createTenant();
+    const response = await ask(`${SYSTEM}/admin/api/tenants/${id}`, {
+      method: 'PATCH',
+      body: JSON.stringify({ tier: 'premium' }),
+    });
+    expect(response.status).toBe(200);
+    const agent = await ask(`${SYSTEM}/admin/api/agents/${id}`);
+    expect(await agent.json()).toMatchObject({ tenantId: id, tier: 'premium', recordVersion: 2 });
+  });
+});
