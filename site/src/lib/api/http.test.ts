@@ -7,6 +7,7 @@ const answer =
   (status: number, body: unknown): Fetch =>
   () =>
     Promise.resolve(Response.json(body, { status }));
+const dead: Fetch = () => Promise.reject(new TypeError('failed'));
 const schema = z.object({ n: z.number() });
 
 test('a good answer is parsed', async () => {
@@ -27,7 +28,6 @@ test('an answer of another shape and a dead network are told apart', async () =>
   await expect(askFor(answer(200, { n: 'x' }), schema, '/x')).rejects.toMatchObject({
     code: 'bad_answer',
   });
-  const dead: Fetch = () => Promise.reject(new TypeError('failed'));
   await expect(askFor(dead, schema, '/x')).rejects.toMatchObject({
     code: 'unreachable',
     status: 0,

@@ -143,6 +143,14 @@ test('moving to another session stops following the one before', () => {
   ]);
 });
 
+test('a line that never opened counts as lost, though the member is signed in', async () => {
+  const { client, drop, isClosed } = setUp();
+  drop();
+  await Promise.resolve();
+  expect(client.line).toBe('lost');
+  expect(isClosed()).toBe(false);
+});
+
 test('a line that fails because nobody is signed in is given up', async () => {
   const { client, drop, isClosed } = setUp({ me: () => Promise.resolve(null) });
   drop();

@@ -124,15 +124,16 @@ export class ChatClient {
 
   /** A browser does not tell why a socket failed: the API does. */
   async #ask(): Promise<void> {
-    if (this.line === 'open') this.line = 'lost';
-    if (this.#isAsking || this.#socket === null) return;
+    if (this.#socket === null) return;
+    this.line = 'lost';
+    if (this.#isAsking) return;
     this.#isAsking = true;
     try {
       if ((await this.#deps.api.me()) === null) this.#giveUp('signed_out', null);
     } catch (error) {
       if (error instanceof ApiError && error.status === 403) {
         this.#giveUp('refused', error.message);
-      } else if (this.line === 'connecting') this.line = 'lost';
+      }
     } finally {
       this.#isAsking = false;
     }

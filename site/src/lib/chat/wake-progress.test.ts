@@ -24,6 +24,7 @@ const booting: AgentStatus = {
   failure: null,
 };
 const live = (heardAt: number): AgentNews => ({ status: booting, heardAt, live: true });
+const greeted = (heardAt: number): AgentNews => ({ ...live(heardAt), live: false });
 
 test('time passed is counted from the frame, however wrong this clock is', () => {
   const aDayAhead = 105_000 + 86_400_000;
@@ -32,7 +33,6 @@ test('time passed is counted from the frame, however wrong this clock is', () =>
 });
 
 test('a greeting in mid-stage believes a plausible clock and no other', () => {
-  const greeted = (heardAt: number): AgentNews => ({ status: booting, heardAt, live: false });
   expect(sinceMs(greeted(109_000), 110_000)).toBe(5_000);
   expect(sinceMs(greeted(90_000), 91_000)).toBe(1_000);
   expect(sinceMs(greeted(86_400_000), 86_401_000)).toBe(1_000);

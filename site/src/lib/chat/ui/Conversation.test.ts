@@ -37,6 +37,9 @@ function news(status: Partial<AgentStatus> = {}): AgentNews {
   return { status: { ...awake, ...status }, heardAt: Date.now(), live: true };
 }
 
+const announced = (): string =>
+  document.querySelector('[aria-live="polite"][aria-atomic="true"]')?.textContent ?? '';
+
 const logOf = (...turns: Turn[]): SessionLog => ({ lastSeq: 9, caughtUp: true, turns });
 
 function setUp(props: Record<string, unknown>) {
@@ -137,8 +140,6 @@ test('a refused message gives the reason and can be sent again', async () => {
 
 test('an answer is announced once, when it settles', async () => {
   const { view } = setUp({ log: logOf({ ...turn, answer: 'Hal' }) });
-  const announced = (): string =>
-    document.querySelector('[aria-live="polite"][aria-atomic="true"]')?.textContent ?? '';
   expect(announced()).toBe('');
   await view.rerender({ log: logOf({ ...turn, answer: 'Half an answer' }) });
   expect(announced()).toBe('');

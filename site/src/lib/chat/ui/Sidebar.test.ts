@@ -47,8 +47,10 @@ test('a session is renamed in place with Enter', async () => {
   const { onrename } = setUp();
   await fireEvent.click(screen.getByRole('button', { name: 'Rename Plan the week' }));
   const field = await screen.findByRole('textbox');
+  await vi.waitFor(() => expect(document.activeElement).toBe(field));
   await fireEvent.input(field, { target: { value: ' Plan the month ' } });
-  await fireEvent.keyDown(field, { key: 'Enter' });
+  const isPassedOn = await fireEvent.keyDown(field, { key: 'Enter' });
+  expect(isPassedOn).toBe(false);
   expect(onrename).toHaveBeenCalledExactlyOnceWith(ONE.id, 'Plan the month');
   await vi.waitFor(() => expect(screen.queryByRole('textbox')).toBeNull());
 });
