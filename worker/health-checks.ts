@@ -29,7 +29,9 @@ async function askGateway(env: Env, fetcher: typeof fetch, signal: AbortSignal):
   const response = await fetcher(
     `${base}/accounts/${account}/ai-gateway/gateways/${gateway}/logs?per_page=1`,
     { headers: { authorization: `Bearer ${env.CLOUDFLARE_AI_GATEWAY_API_KEY}` }, signal },
-  );
+  ).catch((cause: unknown) => {
+    throw new CheckFailure('The AI Gateway cannot be reached.', { cause });
+  });
   await response.body?.cancel();
   if (response.status === 401 || response.status === 403) {
     throw new CheckFailure('The API key is refused.');
