@@ -72,7 +72,8 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
         body,
         requestBytes,
         generation,
-        openclawSession: request.headers.get('session_id'),
+        // OpenClaw sends its session id with a counter behind it: `<uuid>:0`.
+        openclawSession: request.headers.get('session_id')?.replace(/:\d+$/, '') ?? null,
         affinity: request.headers.get('x-session-affinity'),
         signal: request.signal,
       },

@@ -7,6 +7,8 @@ const history = z.looseObject({
       content: z.unknown(),
       idempotencyKey: z.string().optional(),
       stopReason: z.string().nullish(),
+      errorMessage: z.string().nullish(),
+      openclawAbort: z.unknown(),
     }),
   ),
   inFlightRun: z.looseObject({ runId: z.string(), text: z.string().optional() }).nullish(),
@@ -18,8 +20,9 @@ export type Standing =
   | { kind: 'absent' }
   /** A run is on; `text` is all it has said so far. */
   | { kind: 'running'; runId: string; text: string }
-  /** It has answered. */
-  | { kind: 'answered'; text: string }
+  /** It has answered, or was stopped; the text is what it has said. */
+  | { kind: 'answered' | 'aborted'; text: string }
+  | { kind: 'failed'; message: string }
   /** It has the message and no run: it died on it, and may resume by itself. */
   | { kind: 'interrupted' };
 
@@ -44,6 +47,10 @@ export function standingOf(payload: unknown, turnId: string): Standing {
   if (inFlightRun)
     return { kind: 'running', runId: inFlightRun.runId, text: inFlightRun.text ?? '' };
   const last = messages.slice(at + 1).findLast((entry) => entry.role === 'assistant');
-  const answered = last && (last.stopReason === 'stop' || last.stopReason === 'length');
-  return answered ? { kind: 'answered', text: textOf(last.content) } : { kind: 'interrupted' };
+  if (!last) return { kind: 'interrupted' };
+  const text = textOf(last.content);
+  if (last.openclawAbort || last.stopReason === 'aborted') return { kind: 'aborted', text };
+  if (last.stopReason === 'stop' || last.stopReason === 'length') return { kind: 'answered', text };
+  if (last.stopReason !== 'error') return { kind: 'interrupted' };
+  return { kind: 'failed', message: text || (last.errorMessage ?? 'The agent failed.') };
 }

@@ -182,8 +182,8 @@ export class TurnDriver {
       message: text,
       idempotencyKey: id,
     });
-    // Sent before and over already: its events will not come again, but its history tells.
-    if (sent.parse(answer).status === 'ok') await this.#resume(run, link, key);
+    // Sent before: its events may be over already, but OpenClaw's history tells.
+    if (sent.parse(answer).status !== 'started') await this.#resume(run, link, key);
   }
 
   async #resume(run: Run, link: OpenClawLink, key: string): Promise<void> {
@@ -194,6 +194,10 @@ export class TurnDriver {
       const standing = standingOf(history, run.turn.id);
       if (getTurn(this.#deps.db, run.turn.id)?.state !== 'running') return;
       if (standing.kind === 'answered') return this.#finish(run.turn, standing.text);
+      if (standing.kind === 'aborted') return this.#aborted(run.turn, standing.text);
+      if (standing.kind === 'failed') {
+        return this.#fail(run, new OpenClawError('turn_failed', standing.message));
+      }
       if (standing.kind === 'running') return this.#startOver(run, 'reattached', standing.text);
       if (standing.kind === 'absent' || now() >= until) {
         this.#startOver(run, standing.kind === 'absent' ? 'restored' : 'interrupted', '');
@@ -238,15 +242,18 @@ export class TurnDriver {
     run.stream.flush();
     const text = news.text === '' ? streamedText(db, turn.id) : news.text;
     if (news.end === 'final') this.#finish(turn, text);
-    else if (news.end === 'aborted') {
-      const by = getTurn(db, turn.id)?.stopRequested ?? 'the agent';
-      this.end(turn, { type: 'aborted', text, by });
-    } else this.#fail(run, new OpenClawError('turn_failed', news.message), text);
+    else if (news.end === 'aborted') this.#aborted(turn, text);
+    else this.#fail(run, new OpenClawError('turn_failed', news.message), text);
   }
 
   #finish(turn: Turn, text: string): void {
     const ms = this.#deps.now() - turn.createdAt;
     this.end(turn, { type: 'final', text, ms });
+  }
+
+  #aborted(turn: Turn, text: string): void {
+    const by = getTurn(this.#deps.db, turn.id)?.stopRequested ?? 'the agent';
+    this.end(turn, { type: 'aborted', text, by });
   }
 
   #fail(run: Run, error: OpenClawError, text = streamedText(this.#deps.db, run.turn.id)): void {
