@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import { AGENT_STATES, type AgentState } from '../contract/agent.ts';
+import {
+  expectedWakeMs,
+  FIRST_WAKE_ESTIMATE_MS,
+  INITIAL_WAKE,
+  MAX_START_ATTEMPTS,
+  START_BACKOFF_MS,
+  statusOf,
+  transition,
+  type WakeEvent,
+  type WakeState,
+} from './wake.ts';
+
+const NOW = 1_000_000;
+const RESTORE = { id: 'snapshot', size: 1, sha256: 'a'.repeat(64) };
+const TOKENS = { supervisor: 'supervisor-token', gateway: 'gateway-token' };
+
+const inState = (state: AgentState, changed: Partial<WakeState> = {}): WakeState => ({
+  ...INITIAL_WAKE,
+  state,
+  since: NOW - 500,
+  generation: 7,
+  tokens: TOKENS,
+  failure:
+    state === 'failed' ? { code: 'sandbox_lost', message: 'It stopped.', nextTryAt: null } : null,
+  ...changed,
+});
+const demand = (insist: boolean): WakeEvent => ({
+  type: 'demand',
+  insist,
+  restore: RESTORE,
+  tokens: { supervisor: 's2', gateway: 'g2' },
+});
+const stage = (to: 'restoring' | 'booting' | 'ready', generation = 7): WakeEvent => ({
+  type: 'stage',
+  generation,
+  stage: to,
+});
+const lost = (lasting: boolean, generation = 7): WakeEvent => ({
+  type: 'lost',
+  generation,
+  code: 'sandbox_lost',
+  message: 'It stopped.',
+  lasting,
+});
+const drain = (force: boolean): WakeEvent => ({ type: 'drain', force });
+const slept = (generation = 7): WakeEvent => ({ type: 'slept', generation });
+
+/** One row for each event: the state after it, in the order of AGENT_STATES; `-` is no change. */
+const TABLE: [name: string, event: WakeEvent, after: string][] = [
+  //                       asleep   starting  restoring booting  ready    draining failed
+  ['demand', demand(false), 'starting -        -         -        -        -        -'],
+  ['insist', demand(true), 'starting -        -         -        -        -        starting'],
+  ['restoring', stage('restoring'), '-  restoring -         -        -        -        -'],
+  ['booting', stage('booting'), '-     booting   booting   -        -        -        -'],
+  ['ready', stage('ready'), '-         ready     ready     ready    -        -        -'],
+  ['lost', lost(false), '-             failed    failed    failed   failed   -        -'],
+  ['lost for good', lost(true), '-     failed    failed    failed   failed   failed   -'],
+  ['drain', drain(false), '-           -         -         -        draining -        -'],
+  ['force', drain(true), '-            draining  draining  draining draining draining -'],
+  ['slept', slept(), '-                -         -         -        -        asleep   -'],
+];
+
+describe('the wake machine', () => {
+  for (const [name, event, row] of TABLE) {
+    const after = row.split(/\s+/);
+    for (const [column, state] of AGENT_STATES.entries()) {
+      const expected = after[column] ?? '?';
+      it(`${name} in ${state}: ${expected === '-' ? 'changes nothing' : expected}`, () => {
+        const before = inState(state);
+        const next = transition(before, event, NOW);
+        if (expected === '-') expect(next).toBe(before);
+        else {
+          expect(next.state).toBe(expected);
+          expect(next).not.toBe(before);
+        }
+      });
+    }
+  }
+
+  it('ignores what comes late from another generation, in every state', () => {
+    const news = [stage('ready', 6), lost(true, 6), slept(6), stage('ready', 8), lost(false, 8)];
+    for (const state of AGENT_STATES) {
+      const wake = inState(state);
+      for (const event of news) expect(transition(wake, event, NOW)).toBe(wake);
+    }
+  });
+
+  it('starts a new generation with its own tokens and the restore point it was given', () => {
+    const asleep = inState('asleep', { tokens: null, timings: [{ stage: 'booting', ms: 5 }] });
+    expect(transition(asleep, demand(false), NOW)).toEqual({
+      ...INITIAL_WAKE,
+      state: 'starting',
+      since: NOW,
+      generation: 8,
+      wakeStartedAt: NOW,
+      restore: RESTORE,
+      tokens: { supervisor: 's2', gateway: 'g2' },
+    });
+  });
+
+  it('times each stage that it leaves, and forgets earlier failures once it is ready', () => {
+    let wake = transition(inState('asleep', { attempts: 3 }), demand(false), NOW);
+    wake = { ...wake, attempts: 2 };
+    wake = transition(wake, { ...stage('restoring'), generation: 8 } as WakeEvent, NOW + 10);
+    wake = transition(wake, { ...stage('booting'), generation: 8 } as WakeEvent, NOW + 30);
+    wake = transition(wake, { ...stage('ready'), generation: 8 } as WakeEvent, NOW + 100);
+    expect(wake.timings).toEqual([
+      { stage: 'starting', ms: 10 },
+      { stage: 'restoring', ms: 20 },
+      { stage: 'booting', ms: 70 },
+    ]);
+    expect(wake).toMatchObject({ state: 'ready', attempts: 0, wakeStartedAt: null });
+  });
+
+  it('never goes back to an earlier stage', () => {
+    const booting = inState('booting');
+    expect(transition(booting, stage('restoring'), NOW)).toBe(booting);
+  });
+});
+
+describe('a start that fails', () => {
+  const failAgain = (wake: WakeState): WakeState =>
+    transition(wake, { ...lost(false), generation: wake.generation } as WakeEvent, NOW);
+
+  it('is tried again after a pause that doubles, a bounded number of times', () => {
+    let wake = inState('starting', { attempts: 0 });
+    const pauses: (number | null)[] = [];
+    for (let i = 0; i < MAX_START_ATTEMPTS; i += 1) {
+      wake = failAgain(wake);
+      const nextTryAt = wake.failure?.nextTryAt ?? null;
+      pauses.push(nextTryAt === null ? null : nextTryAt - NOW);
+      if (nextTryAt !== null) wake = transition(wake, demand(false), nextTryAt);
+    }
+    expect(pauses).toEqual([START_BACKOFF_MS, START_BACKOFF_MS * 2, START_BACKOFF_MS * 4, null]);
+    expect(wake.attempts).toBe(MAX_START_ATTEMPTS);
+  });
+
+  it('waits for its next try unless an operator insists', () => {
+    const wake = failAgain(inState('booting'));
+    const nextTryAt = wake.failure?.nextTryAt ?? 0;
+    expect(transition(wake, demand(false), nextTryAt - 1)).toBe(wake);
+    expect(transition(wake, demand(false), nextTryAt).state).toBe('starting');
+    expect(transition(wake, demand(true), NOW)).toMatchObject({ state: 'starting', attempts: 0 });
+  });
+
+  it('is never repeated by itself when the failure is lasting', () => {
+    const wake = transition(inState('restoring'), lost(true), NOW);
+    expect(wake.failure).toEqual({
+      code: 'sandbox_lost',
+      message: 'It stopped.',
+      nextTryAt: null,
+    });
+    expect(transition(wake, demand(false), NOW + 365 * 86_400_000)).toBe(wake);
+    expect(transition(wake, demand(true), NOW).state).toBe('starting');
+  });
+
+  it('takes the generation’s tokens away', () => {
+    expect(failAgain(inState('ready')).tokens).toBeNull();
+  });
+});
+
+describe('falling asleep', () => {
+  it('is not cancelled by a demand, and may become forced but never unforced', () => {
+    const draining = transition(inState('ready'), drain(false), NOW);
+    expect(transition(draining, demand(true), NOW)).toBe(draining);
+    const forced = transition(draining, drain(true), NOW);
+    expect(forced.force).toBe(true);
+    expect(transition(forced, drain(false), NOW)).toBe(forced);
+    expect(transition(forced, drain(true), NOW)).toBe(forced);
+  });
+
+  it('ends with nothing of the generation left but its number', () => {
+    const asleep = transition(inState('draining', { force: true, attempts: 2 }), slept(), NOW);
+    expect(asleep).toMatchObject({
+      state: 'asleep',
+      generation: 7,
+      tokens: null,
+      force: false,
+      attempts: 0,
+      failure: null,
+    });
+  });
+});
+
+describe('what people are told', () => {
+  it('expects a wake to take the median of the last ones', () => {
+    expect(expectedWakeMs([])).toBe(FIRST_WAKE_ESTIMATE_MS);
+    expect(expectedWakeMs([9_000])).toBe(9_000);
+    expect(expectedWakeMs([30_000, 10_000, 12_000])).toBe(12_000);
+    expect(expectedWakeMs([4, 1, 3, 2])).toBe(2);
+  });
+
+  it('never includes a token or where the agent restores from', () => {
+    const text = JSON.stringify(statusOf(inState('ready', { restore: RESTORE }), []));
+    expect(text).not.toContain('token');
+    expect(text).not.toContain(RESTORE.sha256);
+  });
+});
