@@ -138,7 +138,7 @@ describe('tool calls', () => {
 
   test('do not run on when their turn was stopped', () => {
     const chat = run(EMPTY_CHAT, events(1, asked, start, { type: 'aborted', text: '', by: 'm1' }));
-    expect(turnOf(chat).tools[0]?.state).toBe('failed');
+    expect(turnOf(chat).tools[0]?.state).toBe('stopped');
   });
 });
 

@@ -5,7 +5,7 @@ export interface ToolCall {
   name: string;
   args: string;
   output: string;
-  state: 'running' | 'done' | 'failed';
+  state: 'running' | 'done' | 'failed' | 'stopped';
 }
 
 /** One user message and all that answers it, as the conversation shows it. */
@@ -44,7 +44,7 @@ function emptyTurn(event: SessionEvent): Turn {
 }
 
 /** A running tool whose turn is over will send no result any more. */
-function endTools(tools: ToolCall[], state: 'done' | 'failed'): ToolCall[] {
+function endTools(tools: ToolCall[], state: 'done' | 'stopped'): ToolCall[] {
   return tools.some((tool) => tool.state === 'running')
     ? tools.map((tool) => (tool.state === 'running' ? { ...tool, state } : tool))
     : tools;
@@ -100,7 +100,7 @@ export function advanceTurn(before: Turn | undefined, event: SessionEvent): Turn
         }),
       };
     case 'turn.reset':
-      return { ...turn, answer: '', phase: null, tools: endTools(turn.tools, 'failed') };
+      return { ...turn, answer: '', phase: null, tools: endTools(turn.tools, 'stopped') };
     case 'final':
       return {
         ...turn,
@@ -114,7 +114,7 @@ export function advanceTurn(before: Turn | undefined, event: SessionEvent): Turn
         ...turn,
         state: 'aborted',
         answer: data.text === '' ? turn.answer : data.text,
-        tools: endTools(turn.tools, 'failed'),
+        tools: endTools(turn.tools, 'stopped'),
       };
     case 'error':
       return {
@@ -122,7 +122,7 @@ export function advanceTurn(before: Turn | undefined, event: SessionEvent): Turn
         state: 'error',
         answer: data.text === '' ? turn.answer : data.text,
         failure: { code: data.code, message: data.message, retryable: data.retryable },
-        tools: endTools(turn.tools, 'failed'),
+        tools: endTools(turn.tools, 'stopped'),
       };
   }
 }
