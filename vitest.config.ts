@@ -47,6 +47,7 @@ export default defineConfig({
           environment: 'node',
           include: ['**/*.flow.test.ts'],
           exclude: ['**/node_modules/**'],
+          globalSetup: ['test/flows/global-setup.ts'],
           fileParallelism: false,
           // A deadline only to end a hang.
           testTimeout: 180_000,

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LocalAdmin } from '../../local/runner/admin.ts';
+import { ROOT } from '../../local/runner/paths.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { DevProcess, viewOf } from '../support/dev-process.ts';
+import { containerOf } from '../support/engine-view.ts';
+import { freePort } from '../support/free-port.ts';
+import { promptOf, recordedCalls } from '../support/model-record.ts';
+import { familyOf } from '../support/processes.ts';
+
+const run = promisify(execFile);
+
+/** A fresh wake on a busy machine; longer is a hang, ms. */
+const ANSWER_TIMEOUT_MS = 150_000;
+const CODE_WORD = 'tangerine-41';
+
+describe('a newcomer, on one machine', () => {
+  let stateDir: string;
+  let port: number;
+  let dev: DevProcess & { invite: string };
+  let browser: Browser;
+  let page: Page;
+  const deltas: string[] = [];
+
+  beforeAll(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), 'skm-dev-'));
+    port = await freePort();
+    [dev, browser] = await Promise.all([DevProcess.start({ port, stateDir }), launchBrowser()]);
+    page = await (await browser.newContext({ locale: 'en-US' })).newPage();
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        if (String(payload).includes('"type":"delta"')) deltas.push(String(payload));
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    dev?.kill();
+    await rm(stateDir, { recursive: true, force: true });
+  });
+
+  const conversation = () => page.getByRole('log');
+  const say = async (text: string): Promise<void> => {
+    const box = page.getByRole('textbox', { name: 'Message your agent' });
+    await box.fill(text);
+    await box.press('Enter');
+  };
+
+  it('opens the printed invite, types a message, and reads a streamed answer', async () => {
+    await page.goto(dev.invite);
+    await page.getByRole('button', { name: /join|open|continue/i }).click();
+    await page.waitForURL(/\/chat/);
+    await say(`Hello! My code word is ${CODE_WORD}. !long 120`.replace(' !long', '\n!long'));
+    await conversation()
+      .getByText(/local stand-in/)
+      .first()
+      .waitFor({ timeout: ANSWER_TIMEOUT_MS });
+    await page.getByRole('button', { name: 'Send' }).waitFor({ timeout: ANSWER_TIMEOUT_MS });
+    expect(deltas.length, 'the answer came in pieces').toBeGreaterThan(3);
+  });
+
+  it('was answered by the real OpenClaw, in a process that the engine started', async () => {
+    const tenant = await new LocalAdmin(`http://localhost:${port}`).tenant('demo');
+    const view = await viewOf(stateDir);
+    const calls = await recordedCalls(view.controlUrl, tenant.id);
+    const prompts = calls.map(promptOf);
+    const own = prompts.find(({ tools }) => tools.includes('read') && tools.includes('write'));
+    expect(own, 'a request with OpenClaw’s own tools').toBeDefined();
+    expect(own?.system).toContain('OpenClaw');
+    expect(own?.system.length).toBeGreaterThan(5_000);
+
+    const container = await containerOf(view, tenant.id);
+    const openclaw = familyOf(container.pid).find(({ args }) =>
+      args.join(' ').includes('openclaw'),
+    );
+    expect(openclaw, 'an openclaw process in the container’s group').toBeDefined();
+  });
+
+  it('passes the smoke test twice in a row on the same state', async () => {
+    for (let round = 1; round <= 2; round += 1) {
+      const { stdout } = await run(
+        'npm',
+        ['run', 'smoke', '--', '--url', `http://localhost:${port}`],
+        {
+          cwd: ROOT,
+        },
+      );
+      expect(stdout.match(/^ok /gm)).toHaveLength(5);
+    }
+  });
+
+  it('stops on Ctrl-C and leaves neither a process nor a container folder behind', async () => {
+    const { containersDir } = await viewOf(stateDir);
+    expect(dev.processes().some(({ args }) => args.join(' ').includes('workerd'))).toBe(true);
+    expect(await dev.interrupt()).toEqual([]);
+    expect(existsSync(containersDir)).toBe(false);
+  });
+
+  it('still has the conversation after a new start, and the agent knows what it was told', async () => {
+    dev = await DevProcess.start({ port, stateDir });
+    await page.reload();
+    await conversation().getByText(CODE_WORD).first().waitFor();
+    await say('What is my code word?');
+    const answer = conversation().getByText(
+      new RegExp(`Earlier in this conversation[^]*${CODE_WORD}`),
+    );
+    await answer.waitFor({ timeout: ANSWER_TIMEOUT_MS });
+    const tenant = await new LocalAdmin(`http://localhost:${port}`).tenant('demo');
+    const calls = await recordedCalls((await viewOf(stateDir)).controlUrl, tenant.id);
+    expect(JSON.stringify(calls.at(-1)?.body), 'OpenClaw itself remembered').toContain(CODE_WORD);
+  });
+});

@@ -1,0 +1,146 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { usageList, type CreatedTenant } from '../../contract/api.ts';
+import type { UsageRow } from '../../contract/usage.ts';
+import { LocalAdmin } from '../../local/runner/admin.ts';
+import { asleep, awake, newTenant } from '../support/agents.ts';
+import { containerOf } from '../support/engine-view.ts';
+import { addFault, recordedCalls, type Recorded } from '../support/model-record.ts';
+import { familyOf } from '../support/processes.ts';
+
+/** A usage row that is not in D1 by then never will be, ms. */
+const BOOKED_TIMEOUT_MS = 60_000;
+
+describe('what a tenant’s container asks of models', () => {
+  const system = inject('system');
+  const admin = new LocalAdmin(system.url);
+  let tenant: CreatedTenant;
+  /** The container's own way to `models.internal`, as the engine rewrote it. */
+  let modelsUrl: string;
+
+  beforeAll(async () => {
+    tenant = await newTenant(system.url);
+    await awake(system.url, tenant.id);
+    const { pid } = await containerOf(system, tenant.id);
+    const environ = familyOf(pid).find((one) => one.pid === pid)?.environ ?? '';
+    modelsUrl = /SK_MODELS_URL=([^\0]+)/.exec(environ)?.[1] ?? '';
+  });
+
+  /** One call as OpenClaw would make it. With `leaveAfter` the client goes after so many bytes. */
+  function call(options: {
+    words: number;
+    stream: boolean;
+    model?: string;
+    leaveAfter?: number;
+  }): Promise<{ status: number; text: string }> {
+    const { words, stream, model = 'chat', leaveAfter = Number.POSITIVE_INFINITY } = options;
+    const content = `${'word '.repeat(words)}\n!long ${words}`;
+    const body = JSON.stringify({
+      model,
+      stream,
+      ...(stream ? { stream_options: { include_usage: true } } : {}),
+      messages: [{ role: 'user', content }],
+      max_completion_tokens: 4_000,
+    });
+    return new Promise((resolve, reject) => {
+      const outgoing = request(`${modelsUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      });
+      outgoing.on('error', reject);
+      outgoing.on('response', (response) => {
+        let text = '';
+        const end = (): void => resolve({ status: response.statusCode ?? 0, text });
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          if (text.length < leaveAfter) return;
+          outgoing.destroy();
+          end();
+        });
+        response.on('end', end);
+        response.on('error', end);
+      });
+      outgoing.end(body);
+    });
+  }
+
+  async function booked(attempts: number): Promise<UsageRow[]> {
+    const deadline = Date.now() + BOOKED_TIMEOUT_MS;
+    for (;;) {
+      await admin.call('POST', `/agents/${tenant.id}/flush`);
+      const answer = await admin.call('GET', `/tenants/${tenant.id}/usage?limit=200`);
+      const { rows } = usageList.parse(answer);
+      if (rows.length >= attempts || Date.now() > deadline) return rows;
+      await sleep(200);
+    }
+  }
+
+  it('is booked attempt by attempt as the gateway counted it, also aborted and after a fallback', async () => {
+    const calls = [
+      { words: 1, stream: true },
+      { words: 10, stream: false },
+      { words: 50, stream: true },
+      { words: 200, stream: false, model: 'summarize' },
+      { words: 400, stream: true, model: 'monitor' },
+      { words: 3, stream: false },
+      { words: 1_500, stream: true },
+      { words: 1_000, stream: false },
+    ];
+    for (const one of calls) expect((await call(one)).status).toBe(200);
+
+    const left = await call({ words: 2_000, stream: true, leaveAfter: 2_000 });
+    expect(left.text, 'it left in the middle').not.toContain('[DONE]');
+
+    await addFault(system.controlUrl, {
+      match: { tenant: tenant.id },
+      times: 1,
+      fault: { kind: 'status', status: 503 },
+    });
+    const fellBack = await call({ words: 5, stream: true });
+    expect(fellBack.status).toBe(200);
+    expect(fellBack.text, 'the fallback answered, whole').toContain('[DONE]');
+
+    const attempts = calls.length + 1 + 2;
+    const rows = await booked(attempts);
+    const counted = (await recordedCalls(system.controlUrl, tenant.id)).filter(
+      ({ outcome }) => outcome !== 'refused',
+    );
+    expect(rows).toHaveLength(attempts);
+    expect(counted).toHaveLength(attempts);
+
+    const byId = new Map(counted.map((entry) => [String(entry.metadata?.['call']), entry]));
+    for (const row of rows) {
+      const entry = byId.get(row.id);
+      expect(entry, `the gateway knows ${row.id}`).toBeDefined();
+      expect(seen(row), row.id).toEqual(told(entry!));
+    }
+    const outcomes = rows.map(({ outcome, settled_by: by }) => `${outcome}/${by}`).toSorted();
+    expect(outcomes.filter((one) => one === 'ok/exact')).toHaveLength(9);
+    expect(outcomes).toContain('aborted/looked_up');
+    expect(outcomes).toContain('upstream_error/exact');
+
+    const [primary, fallback] = rows
+      .filter(({ call_id: id }) => rows.some((row) => row.call_id === id && row.attempt === 2))
+      .toSorted((x, y) => x.attempt - y.attempt);
+    expect(primary).toMatchObject({ attempt: 1, status: 503, tokens_in: 0, tokens_out: 0 });
+    expect(fallback).toMatchObject({ attempt: 2, outcome: 'ok' });
+    expect(fallback?.model).not.toBe(primary?.model);
+
+    await asleep(system.url, tenant.id);
+  });
+
+  const seen = (row: UsageRow) => ({
+    model: row.model,
+    tokensIn: row.tokens_in,
+    tokensOut: row.tokens_out,
+    logId: row.log_id,
+  });
+
+  const told = ({ model, usage, logId }: Recorded) => ({
+    model,
+    tokensIn: usage?.tokensIn ?? 0,
+    tokensOut: usage?.tokensOut ?? 0,
+    logId,
+  });
+});

@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import type { CreatedTenant } from '../../contract/api.ts';
+import { asleep, newTenant } from '../support/agents.ts';
+import type { ChatSocket } from '../support/chat-socket.ts';
+import { containerOf, type SeenContainer } from '../support/engine-view.ts';
+import { MemberClient } from '../support/member.ts';
+import { recordedCalls } from '../support/model-record.ts';
+import { plant } from '../support/planted.ts';
+import { findSecrets } from '../support/secrets.ts';
+import { sqliteRows } from '../support/sqlite-rows.ts';
+import { zstdDecompressSync } from 'node:zlib';
+
+interface Party {
+  word: string;
+  tenant: CreatedTenant;
+  member: MemberClient;
+  socket: ChatSocket;
+  sessionId: string;
+  answer: string;
+  container: SeenContainer;
+}
+
+/** The texts of all snapshots under a tenant's keys, unpacked. */
+function snapshotsOf(stateDir: string, tenantId: string): string[] {
+  const r2 = join(stateDir, 'state/v3/r2');
+  const keys = new Map<string, string>();
+  for (const file of readdirSync(join(r2, 'miniflare-R2BucketObject'))) {
+    if (!/^[0-9a-f]{64}\.sqlite$/.test(file)) continue;
+    const rows = sqliteRows(join(r2, 'miniflare-R2BucketObject', file), '_mf_objects');
+    for (const { key, blob_id: blob } of rows) keys.set(String(key), String(blob));
+  }
+  return [...keys]
+    .filter(([key]) => key.startsWith(`tenants/${tenantId}/`))
+    .map(([, blob]) => {
+      const packed = readFileSync(join(r2, 'openclaw-backups/blobs', blob));
+      return zstdDecompressSync(packed).toString('latin1');
+    });
+}
+
+function folderText(dir: string): string {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .join('\n');
+}
+
+describe('two tenants at once', () => {
+  const system = inject('system');
+  let a: Party;
+  let b: Party;
+
+  async function party(word: string): Promise<Party> {
+    const tenant = await newTenant(system.url);
+    const member = await MemberClient.join(tenant.invite?.url ?? '', `Member of ${word}`);
+    const { id: sessionId } = await member.createSession();
+    const socket = await member.socket();
+    socket.send({ type: 'subscribe', sessionId, after: 0 });
+    const note = JSON.stringify({ path: 'note.txt', content: `the word is ${word}` });
+    const answer = await socket.say(sessionId, `My code word is ${word}.\n!tool write ${note}`);
+    const container = await containerOf(system, tenant.id);
+    return { word, tenant, member, socket, sessionId, answer, container };
+  }
+
+  beforeAll(async () => {
+    [a, b] = await Promise.all([party('mirabelle-77'), party('juniper-13')]);
+  });
+
+  it('each agent is told its own word, writes it to its own file, and answers', async () => {
+    for (const own of [a, b]) {
+      expect(own.answer).toContain('note.txt');
+      expect(await own.socket.say(own.sessionId, 'What is my code word?')).toContain(own.word);
+      expect(folderText(own.container.dir)).toContain(own.word);
+    }
+  });
+
+  it('no system secret is in a container: env, arguments, files and logs of its whole group', () => {
+    for (const { container } of [a, b]) {
+      expect(findSecrets(container, system.canaries)).toEqual([]);
+    }
+  });
+
+  it('a secret that is planted in a file, an environment or an argument is found', async () => {
+    const [canary = ''] = system.canaries;
+    for (const where of ['environment', 'arguments', 'file'] as const) {
+      const planted = await plant(a.container, where, canary);
+      try {
+        expect(findSecrets(planted.container, system.canaries), where).toContainEqual(
+          expect.objectContaining({ value: canary }),
+        );
+      } finally {
+        await planted.remove();
+      }
+    }
+  });
+
+  it('nothing of one is in the other’s requests, events, folder, snapshots or rows', async () => {
+    await Promise.all([a, b].map(({ tenant }) => asleepWhileFoldersAreRead(tenant.id)));
+    for (const [own, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const places = {
+        requests: JSON.stringify(await recordedCalls(system.controlUrl, own.tenant.id)),
+        events: JSON.stringify(await own.member.events(own.sessionId)),
+        frames: JSON.stringify(own.socket.frames),
+        folder: folders.get(own.tenant.id) ?? '',
+        snapshots: snapshotsOf(system.stateDir, own.tenant.id).join('\n'),
+        rows: d1Rows(own.tenant.id),
+      };
+      for (const [place, text] of Object.entries(places)) {
+        expect(text.length, `${place} of ${own.word} were read`).toBeGreaterThan(10);
+        expect(text, `${place} of ${own.word}`).not.toContain(other.word);
+        expect(text, `${place} of ${own.word}`).not.toContain(other.tenant.id);
+      }
+      // The search is able to find: the own word is where it belongs.
+      for (const place of ['requests', 'events', 'frames', 'folder', 'snapshots'] as const) {
+        expect(places[place], place).toContain(own.word);
+      }
+    }
+  });
+
+  const folders = new Map<string, string>();
+
+  async function asleepWhileFoldersAreRead(tenantId: string): Promise<void> {
+    const { container } = tenantId === a.tenant.id ? a : b;
+    folders.set(tenantId, folderText(container.dir));
+    await asleep(system.url, tenantId);
+  }
+
+  /** The rows of D1 that belong to a tenant, as text. */
+  function d1Rows(tenantId: string): string {
+    const dir = join(system.stateDir, 'state/v3/d1/miniflare-D1DatabaseObject');
+    const file = readdirSync(dir).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? '';
+    const rows = ['tenants', 'hostnames', 'agents', 'usage', 'audit'].flatMap((table) =>
+      sqliteRows(join(dir, file), table),
+    );
+    const own = rows.filter((row) => Object.values(row).includes(tenantId));
+    return JSON.stringify(own);
+  }
+});
