@@ -20,7 +20,7 @@ const textOf = (content: unknown): string => {
   return parts.data.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
 };
 
-const message = z.looseObject({ content: z.unknown() }).nullish();
+const message = z.looseObject({ content: z.unknown().optional() }).nullish();
 
 const chatEvent = z.looseObject({
   runId: z.string().optional(),

@@ -4,11 +4,11 @@ const history = z.looseObject({
   messages: z.array(
     z.looseObject({
       role: z.string(),
-      content: z.unknown(),
+      content: z.unknown().optional(),
       idempotencyKey: z.string().optional(),
       stopReason: z.string().nullish(),
       errorMessage: z.string().nullish(),
-      openclawAbort: z.unknown(),
+      openclawAbort: z.unknown().optional(),
     }),
   ),
   inFlightRun: z.looseObject({ runId: z.string(), text: z.string().optional() }).nullish(),

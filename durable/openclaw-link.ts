@@ -8,13 +8,13 @@ const MAX_PENDING = 256;
 const OPENCLAW_PROTOCOL = 4;
 
 const incoming = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('event'), event: z.string(), payload: z.unknown() }),
+  z.looseObject({ type: z.literal('event'), event: z.string(), payload: z.unknown().optional() }),
   z.looseObject({
     type: z.literal('res'),
     id: z.string(),
     ok: z.boolean(),
-    payload: z.unknown(),
-    error: z.looseObject({ code: z.unknown(), message: z.string().optional() }).nullish(),
+    payload: z.unknown().optional(),
+    error: z.looseObject({ code: z.unknown().optional(), message: z.string().optional() }).nullish(),
   }),
 ]);
 
