@@ -12,15 +12,14 @@ export class TurnWaiters {
     this.#count += 1;
     const set = this.#waiting.get(turnId) ?? new Set();
     this.#waiting.set(turnId, set);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      set.add(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    set.add(resolve);
+    await promise;
+    clearTimeout(timer);
     this.#count -= 1;
-    this.#waiting.delete(turnId);
+    set.delete(resolve);
+    if (set.size === 0) this.#waiting.delete(turnId);
   }
 
   ended(turnId: string): void {
