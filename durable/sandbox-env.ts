@@ -31,6 +31,8 @@ export function sandboxEnv(options: {
     };
   });
   return {
+    // Tells whose container it is, to whoever looks at it; it opens nothing.
+    SK_TENANT_ID: record.id,
     SK_GENERATION: String(wake.generation),
     SK_SUPERVISOR_TOKEN: wake.tokens?.supervisor ?? '',
     OPENCLAW_GATEWAY_TOKEN: wake.tokens?.gateway ?? '',

@@ -7,7 +7,6 @@ import { LocalAdmin } from '../../local/runner/admin.ts';
 import { asleep, awake, newTenant } from '../support/agents.ts';
 import { containerOf } from '../support/engine-view.ts';
 import { addFault, recordedCalls, type Recorded } from '../support/model-record.ts';
-import { familyOf } from '../support/processes.ts';
 
 /** A usage row that is not in D1 by then never will be, ms. */
 const BOOKED_TIMEOUT_MS = 60_000;
@@ -22,8 +21,7 @@ describe('what a tenant’s container asks of models', () => {
   beforeAll(async () => {
     tenant = await newTenant(system.url);
     await awake(system.url, tenant.id);
-    const { pid } = await containerOf(system, tenant.id);
-    const environ = familyOf(pid).find((one) => one.pid === pid)?.environ ?? '';
+    const { environ } = await containerOf(system, tenant.id);
     modelsUrl = /SK_MODELS_URL=([^\0]+)/.exec(environ)?.[1] ?? '';
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -6,7 +7,6 @@ const listed = z.array(
   z.object({
     Id: z.string(),
     Names: z.array(z.string()),
-    Labels: z.record(z.string(), z.string()).nullish(),
   }),
 );
 const inspected = z.object({ State: z.object({ Running: z.boolean(), Pid: z.number() }) });
@@ -15,8 +15,8 @@ export interface SeenContainer {
   name: string;
   pid: number;
   dir: string;
-  /** As the agent set them: tenant and generation. */
-  labels: Record<string, string>;
+  /** What its main process was started with. */
+  environ: string;
 }
 
 function get(socketPath: string, path: string): Promise<unknown> {
@@ -38,12 +38,14 @@ export async function runningContainers(system: {
 }): Promise<SeenContainer[]> {
   const all = listed.parse(await get(system.engineSocket, '/containers/json?all=1'));
   const seen: SeenContainer[] = [];
-  for (const { Id, Names, Labels } of all) {
+  for (const { Id, Names } of all) {
     const name = Names[0]?.replace(/^\//, '') ?? '';
     if (name.endsWith('-proxy')) continue;
     const { State } = inspected.parse(await get(system.engineSocket, `/containers/${Id}/json`));
     if (!State.Running) continue;
-    seen.push({ name, pid: State.Pid, dir: join(system.containersDir, Id), labels: Labels ?? {} });
+    const { Pid: pid } = State;
+    const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
+    seen.push({ name, pid, dir: join(system.containersDir, Id), environ });
   }
   return seen;
 }
@@ -54,7 +56,7 @@ export async function containerOf(
   tenantId: string,
 ): Promise<SeenContainer> {
   const all = await runningContainers(system);
-  const found = all.find(({ labels }) => labels['tenant'] === tenantId);
-  if (!found) throw new Error(`no container of ${tenantId} runs: ${JSON.stringify(all)}`);
+  const found = all.find(({ environ }) => environ.includes(`SK_TENANT_ID=${tenantId}`));
+  if (!found) throw new Error(`no container of ${tenantId} runs`);
   return found;
 }
