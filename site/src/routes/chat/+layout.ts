@@ -1,13 +1,13 @@
+import type { LoadEvent } from '@sveltejs/kit';
 import { ApiError } from '../../lib/api/http.ts';
 import { readMe } from '../../lib/api/member-api.ts';
-import type { LayoutLoad } from './$types';
 
 /** Who is signed in: null for nobody, undefined where the page cannot tell and the socket will. */
-export const load: LayoutLoad = async ({ fetch }) => {
+export async function load({ fetch }: LoadEvent) {
   try {
     return { me: await readMe(fetch) };
   } catch (error) {
     if (error instanceof ApiError) return { me: undefined };
     throw error;
   }
-};
+}

@@ -1,8 +1,8 @@
+import type { LoadEvent } from '@sveltejs/kit';
 import { ApiError } from '../../../lib/api/http.ts';
 import { readMe } from '../../../lib/api/member-api.ts';
-import type { PageLoad } from './$types';
 
-export const load: PageLoad = async ({ fetch, params }) => {
+export async function load({ fetch, params }: LoadEvent<{ token: string }>) {
   try {
     return { token: params.token, me: await readMe(fetch) };
   } catch (error) {
@@ -10,4 +10,4 @@ export const load: PageLoad = async ({ fetch, params }) => {
     if (error instanceof ApiError) return { token: params.token, me: null };
     throw error;
   }
-};
+}
