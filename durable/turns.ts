@@ -79,13 +79,13 @@ export function getTurn(db: AgentDb, id: string): Turn | null {
   return db.select().from(turns).where(eq(turns.id, id)).get() ?? null;
 }
 
-/** Queued and running turns, oldest first. */
+/** Queued and running turns, oldest first; in a session by its log, since a millisecond holds many. */
 export function openTurns(db: AgentDb): Turn[] {
   return db
     .select()
     .from(turns)
     .where(inArray(turns.state, OPEN))
-    .orderBy(asc(turns.createdAt), asc(turns.id))
+    .orderBy(asc(turns.createdAt), asc(turns.userSeq))
     .all();
 }
 

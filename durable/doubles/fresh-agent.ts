@@ -1,0 +1,59 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import type { TenantRecord } from '../../contract/agent.ts';
+import { sandboxIdOf } from '../../contract/ids.ts';
+import { openDb, type AgentDb } from '../storage.ts';
+import type { AgentStub } from '../rpc.ts';
+import type { TenantAgent } from '../tenant-agent.ts';
+
+/** A point in time for tests that only compare times. */
+export const NOW = 1_750_000_000_000;
+
+/** A tenant's record with an id of its own. */
+export function makeRecord(changed: Partial<TenantRecord> = {}): TenantRecord {
+  return {
+    id: crypto.randomUUID(),
+    slug: 'acme',
+    platform: 'streamkinetics.com',
+    tier: 'free',
+    status: 'active',
+    hostnames: ['acme.localhost'],
+    internet: null,
+    version: 1,
+    ...changed,
+  };
+}
+
+export interface FreshAgent {
+  record: TenantRecord;
+  stub: DurableObjectStub;
+  /** The same agent as the edge holds it. */
+  rpc: AgentStub;
+  /** Runs a function beside the agent's instance, on its own SQLite. */
+  inside<R>(
+    run: (inside: { db: AgentDb; agent: TenantAgent; state: DurableObjectState }) => R | Promise<R>,
+  ): Promise<R>;
+}
+
+/** An agent that nobody has used: its schema is there and nothing else. */
+export function freshAgent(changed: Partial<TenantRecord> = {}): FreshAgent {
+  const record = makeRecord(changed);
+  const stub = env.TENANT_AGENT.getByName(sandboxIdOf(record.id));
+  return {
+    record,
+    stub,
+    rpc: stub as unknown as AgentStub,
+    inside: (run) =>
+      runInDurableObject<TenantAgent, Awaited<ReturnType<typeof run>>>(
+        stub,
+        (agent, state) => run({ db: openDb(state.storage), agent, state }) as never,
+      ) as never,
+  };
+}
+
+/** An agent that has its record. */
+export async function newTenant(changed: Partial<TenantRecord> = {}): Promise<FreshAgent> {
+  const fresh = freshAgent(changed);
+  await fresh.rpc.apply(fresh.record);
+  return fresh;
+}
