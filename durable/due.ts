@@ -18,6 +18,11 @@ export const STEP_BACKOFF_MS = 2_000;
 export const MAX_STEP_BACKOFF_MS = 15 * 60_000;
 /** Steps run in one alarm; the rest is due at once again. */
 export const MAX_STEPS_PER_ALARM = 50;
+/**
+ * A step under way is due again after this long, ms, should its object die before it is done. Unlike
+ * WATCHDOG_MS, so that a step written anew is never taken for the one under way.
+ */
+const STEP_LEASE_MS = 60_000;
 /** An open turn, wake or drain is looked at again after this long, ms, should its driver be gone. */
 export const WATCHDOG_MS = 30_000;
 
@@ -50,12 +55,27 @@ export function clearDue(db: AgentDb, kind: DueKind, key: string): void {
     .run();
 }
 
-/** Moves a step that failed to its next attempt. */
+const sameStep = (step: DueStep) =>
+  and(eq(due.kind, step.kind), eq(due.key, step.key), eq(due.at, step.at));
+
+/** Takes a step to run it. It stays in storage, due later, until it is finished or backs off. */
+export function takeStep(db: AgentDb, step: DueStep, now: number): DueStep {
+  const taken = { ...step, at: now + STEP_LEASE_MS };
+  db.update(due).set({ at: taken.at }).where(sameStep(step)).run();
+  return taken;
+}
+
+/** Removes a step that is done. One that was written anew meanwhile stays. */
+export function finishStep(db: AgentDb, taken: DueStep): void {
+  db.delete(due).where(sameStep(taken)).run();
+}
+
+/** Moves a step that failed to its next attempt, unless it was written anew meanwhile. */
 export function backOff(db: AgentDb, step: DueStep, now: number): void {
   const attempts = step.attempts + 1;
   db.update(due)
     .set({ attempts, at: nextAttemptAt(attempts, now) })
-    .where(and(eq(due.kind, step.kind), eq(due.key, step.key), eq(due.at, step.at)))
+    .where(sameStep(step))
     .run();
 }
 

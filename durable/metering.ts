@@ -2,7 +2,7 @@ import type { TenantRecord } from '../contract/agent.ts';
 import type { RoutingTestResult } from '../contract/api.ts';
 import type { RouteRequest } from '../contract/policy.ts';
 import { aiGateway } from './ai-gateway.ts';
-import { setDueBy } from './due.ts';
+import { setDue, setDueBy } from './due.ts';
 import type { AgentEnv } from './env.ts';
 import {
   admit,
@@ -72,7 +72,7 @@ export class Metering {
     const { db, env, now } = this.#deps;
     const { booked, nextAt } = await sweepAttempts({ db, gateway: aiGateway(env), now });
     if (booked > 0) setDueBy(db, 'flush', '', now());
-    if (nextAt !== null) setDueBy(db, 'sweep', '', nextAt);
+    if (nextAt !== null) setDue(db, 'sweep', '', nextAt);
   }
 
   /** For an operator: what can be settled is settled now, and goes to D1. */

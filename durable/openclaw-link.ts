@@ -14,7 +14,9 @@ const incoming = z.discriminatedUnion('type', [
     id: z.string(),
     ok: z.boolean(),
     payload: z.unknown().optional(),
-    error: z.looseObject({ code: z.unknown().optional(), message: z.string().optional() }).nullish(),
+    error: z
+      .looseObject({ code: z.unknown().optional(), message: z.string().optional() })
+      .nullish(),
   }),
 ]);
 

@@ -14,8 +14,10 @@ import {
   backOff,
   clearDue,
   dueSteps,
+  finishStep,
   nextDueAt,
   setDue,
+  takeStep,
   WATCHDOG_MS,
   type DueStep,
 } from './due.ts';
@@ -320,10 +322,11 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   override async alarm(): Promise<void> {
     try {
-      for (const step of dueSteps(this.#db, Date.now())) {
+      for (const due of dueSteps(this.#db, Date.now())) {
+        const step = takeStep(this.#db, due, Date.now());
         try {
-          clearDue(this.#db, step.kind, step.key);
           await this.#run(step);
+          finishStep(this.#db, step);
         } catch (error) {
           this.#log({
             level: 'warn',
@@ -404,9 +407,11 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async #arm(): Promise<void> {
+    const armedAt = await this.ctx.storage.getAlarm();
+    // Read after the await: of two that arm at once, neither sets an older time.
     const at = nextDueAt(this.#db);
-    if (at === null) await this.ctx.storage.deleteAlarm();
-    else if ((await this.ctx.storage.getAlarm()) !== at) await this.ctx.storage.setAlarm(at);
+    if (at === armedAt) return;
+    await (at === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(at));
   }
 
   async #armed<T>(value: T): Promise<T> {

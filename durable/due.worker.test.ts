@@ -1,0 +1,160 @@
+import { runDurableObjectAlarm } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { attempts } from '../db/agent/schema.ts';
+import { freshAgent, newTenant, NOW } from './doubles/fresh-agent.ts';
+import {
+  allDue,
+  backOff,
+  clearDue,
+  dueSteps,
+  finishStep,
+  MAX_STEPS_PER_ALARM,
+  nextDueAt,
+  setDue,
+  setDueBy,
+  STEP_BACKOFF_MS,
+  takeStep,
+  type DueStep,
+} from './due.ts';
+import type { AgentDb } from './storage.ts';
+
+const onlyStep = (db: AgentDb): DueStep => allDue(db)[0] as DueStep;
+
+describe('due steps', () => {
+  it('come oldest first when their time has come, a bounded number at once', () =>
+    freshAgent().inside(({ db }) => {
+      for (let i = 0; i < MAX_STEPS_PER_ALARM + 5; i += 1) setDue(db, 'turn', `t${i}`, NOW - i);
+      setDue(db, 'turn', 'later', NOW + 1);
+      const steps = dueSteps(db, NOW);
+      expect(steps).toHaveLength(MAX_STEPS_PER_ALARM);
+      expect(steps[0]?.key).toBe(`t${MAX_STEPS_PER_ALARM + 4}`);
+      expect(nextDueAt(db)).toBe(NOW - MAX_STEPS_PER_ALARM - 4);
+    }));
+
+  it('are one for each kind and key; writing it again moves it and forgets its failures', () =>
+    freshAgent().inside(({ db }) => {
+      setDue(db, 'flush', '', NOW);
+      backOff(db, onlyStep(db), NOW);
+      expect(onlyStep(db)).toMatchObject({ attempts: 1, at: NOW + STEP_BACKOFF_MS });
+      setDue(db, 'flush', '', NOW + 5);
+      expect(allDue(db)).toEqual([{ kind: 'flush', key: '', at: NOW + 5, attempts: 0 }]);
+    }));
+
+  it('can be brought forward and never put off by another who needs them', () =>
+    freshAgent().inside(({ db }) => {
+      setDueBy(db, 'flush', '', NOW);
+      setDueBy(db, 'flush', '', NOW + 10);
+      expect(onlyStep(db).at).toBe(NOW);
+      setDueBy(db, 'flush', '', NOW - 10);
+      expect(onlyStep(db).at).toBe(NOW - 10);
+    }));
+
+  it('are gone when nothing needs them, and the alarm with them', () =>
+    freshAgent().inside(({ db }) => {
+      setDue(db, 'flush', '', NOW);
+      clearDue(db, 'flush', '');
+      expect(nextDueAt(db)).toBeNull();
+    }));
+
+  it('stay in storage while they run, so that a kill in the middle loses none', () =>
+    freshAgent().inside(({ db }) => {
+      setDue(db, 'flush', '', NOW);
+      const taken = takeStep(db, onlyStep(db), NOW);
+      expect(dueSteps(db, NOW)).toEqual([]);
+      expect(dueSteps(db, taken.at)).toEqual([taken]);
+      finishStep(db, taken);
+      expect(allDue(db)).toEqual([]);
+    }));
+
+  it('that are written anew while they run stay when they are done or fail', () =>
+    freshAgent().inside(({ db }) => {
+      setDue(db, 'flush', '', NOW);
+      const taken = takeStep(db, onlyStep(db), NOW);
+      setDueBy(db, 'flush', '', NOW + 2);
+      finishStep(db, taken);
+      backOff(db, taken, NOW);
+      expect(allDue(db)).toEqual([{ kind: 'flush', key: '', at: NOW + 2, attempts: 0 }]);
+    }));
+});
+
+/** A row in the outbox; this file's D1 has no tables, so that it can't be flushed. */
+function addToOutbox(db: AgentDb): void {
+  db.insert(attempts)
+    .values({
+      id: 'call.1',
+      callId: 'call',
+      attempt: 1,
+      state: 'final',
+      source: 'agent',
+      platform: 'p',
+      tier: 'free',
+      workload: 'chat',
+      model: 'm',
+      policyVersion: 1,
+      reservedTokens: 0,
+      reservedNano: 0,
+      createdAt: NOW,
+      settledAt: NOW,
+    })
+    .run();
+}
+
+describe('the agent’s alarm', () => {
+  it('backs a failing step off alone, runs the others, and rings again for it', async () => {
+    const { stub, inside } = await newTenant();
+    await inside(({ db }) => {
+      clearDue(db, 'report', '');
+      addToOutbox(db);
+      setDue(db, 'flush', '', 1);
+      setDue(db, 'idle', '', 2);
+      setDue(db, 'sweep', '', 3);
+    });
+    const before = Date.now();
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    await inside(async ({ db, state }) => {
+      const [flush, ...others] = allDue(db);
+      expect(others).toEqual([]);
+      expect(flush).toMatchObject({ kind: 'flush', attempts: 1 });
+      expect(flush?.at).toBeGreaterThanOrEqual(before + STEP_BACKOFF_MS);
+      expect(await state.storage.getAlarm()).toBe(flush?.at);
+    });
+  });
+
+  it('backs off further with each failure', async () => {
+    const { inside } = await newTenant();
+    await inside(async ({ db, agent }) => {
+      clearDue(db, 'report', '');
+      addToOutbox(db);
+      setDue(db, 'flush', '', 1);
+      await agent.alarm();
+      backOff(db, onlyStep(db), 1);
+      await agent.alarm();
+      expect(onlyStep(db)).toMatchObject({ kind: 'flush', attempts: 3 });
+    });
+  });
+
+  it('does not forget a step that it is in the middle of', async () => {
+    const { inside } = await newTenant();
+    await inside(async ({ db, agent }) => {
+      clearDue(db, 'report', '');
+      addToOutbox(db);
+      setDue(db, 'flush', '', 1);
+      const ringing = agent.alarm();
+      expect(allDue(db).map(({ kind }) => kind)).toEqual(['flush']);
+      await ringing;
+    });
+  });
+
+  it('is set to the next step whenever one is written, and is off without any', async () => {
+    const { inside } = await newTenant();
+    await inside(async ({ db, agent, state }) => {
+      clearDue(db, 'report', '');
+      setDue(db, 'sweep', '', NOW * 2);
+      await agent.alarm();
+      expect(await state.storage.getAlarm()).toBe(NOW * 2);
+      clearDue(db, 'sweep', '');
+      await agent.alarm();
+      expect(await state.storage.getAlarm()).toBeNull();
+    });
+  });
+});
