@@ -120,9 +120,9 @@ function stream() {
     break: () => controller?.error(new Error('connection reset')),
   };
 }
-const answered = (): Response => {
+const answered = (chunks = CHUNKS): Response => {
   const { response, say, end } = stream();
-  for (const chunk of CHUNKS) say(chunk);
+  for (const chunk of chunks) say(chunk);
   end();
   return response;
 };
@@ -178,7 +178,7 @@ describe('an answer', () => {
   });
 
   it('without usage is booked without, to be looked up', async () => {
-    const { call, booked, settled } = world(new Response('data: [DONE]\n\n'));
+    const { call, booked, settled } = world(answered(['data: [DONE]\n\n']));
     const result = await call();
     if (result.ok) await result.response.text();
     await settled();
@@ -186,7 +186,7 @@ describe('an answer', () => {
   });
 
   it('carries none of upstream’s headers', async () => {
-    const upstream = new Response(CHUNKS.join(''), {
+    const upstream = new Response(answered().body, {
       headers: { 'cf-aig-log-id': 'x', 'set-cookie': 'a=b', 'x-internal': '1' },
     });
     const { call, settled } = world(upstream);
