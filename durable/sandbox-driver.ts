@@ -7,6 +7,7 @@ import type { SandboxContainer } from './container.ts';
 import { clearDue, setDue, WATCHDOG_MS } from './due.ts';
 import { classifyContainerError } from './container-errors.ts';
 import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
+import { reasonOf } from './log.ts';
 import { sandboxEnv } from './sandbox-env.ts';
 import { randomToken } from './secrets.ts';
 import { issueTicket, markFailed, newestSnapshot } from './snapshots.ts';
@@ -150,7 +151,13 @@ export class SandboxDriver {
       await this.#untilReady(wake, status);
     } catch (error) {
       const { code, message, lasting } = classifyContainerError(error);
-      this.#deps.log({ level: 'warn', msg: 'wake failed', generation, code, error: String(error) });
+      this.#deps.log({
+        level: 'warn',
+        msg: 'wake failed',
+        generation,
+        code,
+        error: reasonOf(error),
+      });
       await this.#destroy();
       this.apply({ type: 'lost', generation, code, message, lasting });
     }
@@ -252,7 +259,7 @@ export class SandboxDriver {
         log({ level: 'warn', msg: 'the sandbox was gone before it could be saved', generation });
       }
     } catch (error) {
-      log({ level: 'error', msg: 'drain failed', generation, error: String(error) });
+      log({ level: 'error', msg: 'drain failed', generation, error: reasonOf(error) });
       // Asked anew: an operator may have insisted meanwhile.
       if (!this.wake.force && container?.running) return;
     }
@@ -279,7 +286,7 @@ export class SandboxDriver {
     const { container, log } = this.#deps;
     if (!container?.running) return;
     await container.destroy().catch((error: unknown) => {
-      log({ level: 'warn', msg: 'destroy failed', error: String(error) });
+      log({ level: 'warn', msg: 'destroy failed', error: reasonOf(error) });
     });
   }
 

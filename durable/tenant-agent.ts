@@ -24,7 +24,7 @@ import {
 import type { AgentEnv } from './env.ts';
 import { inspection } from './inspection.ts';
 import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
-import { agentLog } from './log.ts';
+import { agentLog, reasonOf } from './log.ts';
 import { createInvite, identify, signIn, signOut } from './members.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
@@ -332,7 +332,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
             level: 'warn',
             msg: 'due step failed',
             kind: step.kind,
-            error: String(error),
+            error: reasonOf(error),
           });
           backOff(this.#db, step, Date.now());
         }
@@ -436,7 +436,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       try {
         await this.#pumpOnce();
       } catch (error) {
-        this.#log({ level: 'error', msg: 'pump failed', error: String(error) });
+        this.#log({ level: 'error', msg: 'pump failed', error: reasonOf(error) });
       }
       await this.#arm();
     }
