@@ -289,7 +289,10 @@ function countFailure(db: AgentDb, turnId: string | null): number {
 
 type Seen = Pick<Row, 'outcome' | 'status' | 'logId' | 'firstByteMs' | 'latencyMs'>;
 
-/** Makes an attempt final: it is in the outbox from here on and never changes again. */
+/**
+ * Makes an attempt final: it is in the outbox from here on and never changes again. An estimate
+ * costs what was reserved, since what of it were output tokens, the dearer ones, is not known.
+ */
 export function finish(
   db: AgentDb,
   row: Row,
@@ -300,7 +303,7 @@ export function finish(
     .set({
       ...seen,
       ...usage,
-      costNano: costNano(row.model, usage),
+      costNano: settledBy === 'estimated' ? row.reservedNano : costNano(row.model, usage),
       settledBy,
       settledAt: now,
       state: 'final',
