@@ -1,0 +1,67 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureOpenClaw, ensureSite } from '../local/runner/prepare.ts';
+import { endRun, stopOnSignals } from './end-run.ts';
+import { runLintStages } from './lint-stages.ts';
+import { runCommand } from './run-command.ts';
+import { runStage, type StageEnd } from './stage.ts';
+import { EMPTY, ONE_FAILED, sumTallies, tallyOfVitest, type Tally } from './tally.ts';
+
+/** Deadlines only to end a hang, ms. */
+const VITEST_DEADLINE_MS = 900_000;
+const FLOW_DEADLINE_MS = 2_400_000;
+
+const say = (line: string): void => console.log(`      ${line}`);
+
+/** A stage that only makes something ready: no check of its own, unless it fails. */
+async function preparation(prepare: () => Promise<void>): Promise<StageEnd> {
+  await prepare();
+  return { tally: EMPTY, output: '' };
+}
+
+/** Runs some vitest projects and counts by the report they leave. */
+async function vitest(projects: readonly string[], deadlineMs: number): Promise<StageEnd> {
+  const folder = await mkdtemp(join(tmpdir(), 'vitest-report-'));
+  try {
+    const report = join(folder, 'report.json');
+    const flags = projects.map((project) => `--project ${project}`).join(' ');
+    const reporters = `--reporter=default --reporter=json --outputFile.json="${report}"`;
+    const { code, output } = await runCommand(`vitest run ${flags} ${reporters}`, { deadlineMs });
+    const text = await readFile(report, 'utf8').catch(() => 'null');
+    return { tally: tallyOfVitest(JSON.parse(text), code), output };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const runOpenClawStage = (): Promise<Tally> =>
+  runStage('openclaw', () => preparation(() => ensureOpenClaw(say)));
+
+const runVitestStage = (projects: readonly string[]): Promise<Tally> =>
+  runStage(projects.join(' + '), () => vitest(projects, VITEST_DEADLINE_MS));
+
+/** The quick half: what needs neither the Workers runtime nor a running system. */
+async function runUnit(): Promise<Tally[]> {
+  return [await runOpenClawStage(), await runVitestStage(['node', 'site'])];
+}
+
+/** Every stage, in order; one that fails does not keep the later ones from running. */
+async function runAll(): Promise<Tally[]> {
+  const tallies = [await runOpenClawStage(), await runLintStages()];
+  const build = await runStage('build', () => preparation(() => ensureSite(say)));
+  tallies.push(build);
+  for (const project of ['node', 'workers', 'site']) tallies.push(await runVitestStage([project]));
+  if (build.failed === 0) {
+    tallies.push(await runStage('flow', () => vitest(['flow'], FLOW_DEADLINE_MS)));
+  } else {
+    console.log('FAIL  flow: not run, since the site it needs was not built');
+    tallies.push(ONE_FAILED);
+  }
+  return tallies;
+}
+
+const { values } = parseArgs({ options: { unit: { type: 'boolean', default: false } } });
+stopOnSignals();
+endRun(sumTallies(values.unit ? await runUnit() : await runAll()));
