@@ -45,6 +45,8 @@ export interface SandboxDeps {
   log(entry: { level: 'info' | 'warn' | 'error'; msg: string; [key: string]: unknown }): void;
 }
 
+const deadlineOf = (wake: WakeState): number =>
+  (wake.wakeStartedAt ?? wake.since) + WAKE_TIMEOUT_MS;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -108,21 +110,26 @@ export class SandboxDriver {
   async probe(): Promise<WakeState> {
     const wake = this.wake;
     if (wake.state !== 'ready') return wake;
-    const { container } = this.#deps;
-    const status = await this.supervisor()
-      ?.status()
-      .catch(() => null);
-    if (container?.running && status && status.generation === wake.generation) {
-      if (status.stage === 'ready') return wake;
-      if (status.stage === 'booting') {
-        await this.#untilReady(wake, status);
-        return this.wake;
-      }
+    const { generation } = wake;
+    let message = 'The sandbox stopped unexpectedly.';
+    try {
+      if (await this.#isReadyAgain(wake)) return this.wake;
+    } catch (error) {
+      // It does not answer, or OpenClaw's own restart failed: lost either way.
+      if (error instanceof SupervisorError) message = error.message;
     }
     await this.#destroy();
-    const { generation } = wake;
-    const message = status?.reason?.message ?? 'The sandbox stopped unexpectedly.';
     return this.apply({ type: 'lost', generation, code: 'sandbox_lost', message, lasting: false });
+  }
+
+  /** Whether a sandbox that was ready is, now or after OpenClaw's own restart in it. */
+  async #isReadyAgain(wake: WakeState): Promise<boolean> {
+    const { container, now } = this.#deps;
+    const status = container?.running ? await this.supervisor()?.status() : null;
+    if (status?.generation !== wake.generation) return false;
+    if (status.stage === 'stopping' || status.stage === 'stopped') return false;
+    await this.#untilReady(wake, status, now() + WAKE_TIMEOUT_MS);
+    return true;
   }
 
   /** Keeps Cloudflare's own inactivity stop behind ours. */
@@ -148,7 +155,7 @@ export class SandboxDriver {
     try {
       if (wake.state === 'starting') await this.#start(wake);
       const status = await this.#reach(wake);
-      await this.#untilReady(wake, status);
+      await this.#untilReady(wake, status, deadlineOf(wake));
     } catch (error) {
       const { code, message, lasting } = classifyContainerError(error);
       this.#deps.log({
@@ -199,7 +206,7 @@ export class SandboxDriver {
     const { container, now } = this.#deps;
     let diedAt: number | null = null;
     for (;;) {
-      if (now() - (wake.wakeStartedAt ?? wake.since) > WAKE_TIMEOUT_MS) {
+      if (now() > deadlineOf(wake)) {
         throw new SupervisorError('wake_timeout', 'The sandbox did not come up in time.');
       }
       const status = await this.supervisor()
@@ -221,7 +228,7 @@ export class SandboxDriver {
   }
 
   /** Follows the supervisor's stages until OpenClaw is ready. SupervisorError when it failed. */
-  async #untilReady(wake: WakeState, first: SupervisorStatus): Promise<void> {
+  async #untilReady(wake: WakeState, first: SupervisorStatus, deadline: number): Promise<void> {
     const { generation } = wake;
     let status = first;
     for (;;) {
@@ -239,8 +246,7 @@ export class SandboxDriver {
       if (this.wake.state === 'draining') return;
       const next = await this.supervisor()?.status(status.rev);
       status = next ?? status;
-      const startedAt = wake.wakeStartedAt ?? wake.since;
-      if (this.#deps.now() - startedAt > WAKE_TIMEOUT_MS) {
+      if (this.#deps.now() > deadline) {
         throw new SupervisorError('wake_timeout', 'OpenClaw did not become ready in time.');
       }
     }

@@ -1,0 +1,118 @@
+import type { SupervisorStatus } from '../../contract/supervisor.ts';
+import type { SandboxContainer, StartOptions } from '../container.ts';
+
+type Stage = SupervisorStatus['stage'];
+/** What the container does from its start on: stages in turn, or `exit`, which ends it. */
+type Script = (Stage | 'exit')[];
+
+/** What a failed stage says. */
+const FAILED = { code: 'restore_corrupt', message: 'The snapshot is damaged.' };
+
+/** A container with a supervisor in it, without a process: what a driver asks of both is kept. */
+export class FakeSandbox implements SandboxContainer {
+  running = false;
+  /** What happened, in order: `start 1`, `intercept <host>`, `stop`, `snapshot`, `destroy`. */
+  readonly happened: string[] = [];
+  readonly starts: StartOptions[] = [];
+  /** Scripts of the coming starts; without one it boots to ready. */
+  scripts: Script[] = [];
+  /** Errors that the coming starts throw. */
+  refusals: Error[] = [];
+  /** Stands in for the egress: stores the snapshot, or throws. */
+  onSnapshot: (put: { id: string; ticket: string }) => void = () => undefined;
+  #script: Script = [];
+  #at = 0;
+  #generation = 0;
+  #token = '';
+
+  start(options: StartOptions): void {
+    const refusal = this.refusals.shift();
+    if (refusal) throw refusal;
+    if (this.running) throw new Error('start() cannot be called on a running container');
+    this.happened.push(`start ${options.env['SK_GENERATION']}`);
+    this.starts.push(options);
+    this.runs({
+      generation: Number(options.env['SK_GENERATION']),
+      token: options.env['SK_SUPERVISOR_TOKEN'] ?? '',
+      script: this.scripts.shift() ?? ['restoring', 'booting', 'ready'],
+    });
+  }
+
+  /** Makes it run as if it had been started by somebody else before. */
+  runs(life: { generation: number; token: string; script: Script }): void {
+    this.running = life.script[0] !== 'exit';
+    this.#generation = life.generation;
+    this.#token = life.token;
+    this.#script = life.script;
+    this.#at = 0;
+  }
+
+  async destroy(): Promise<void> {
+    this.happened.push('destroy');
+    this.running = false;
+  }
+
+  async intercept(host: string): Promise<void> {
+    this.happened.push(`intercept ${host}`);
+  }
+
+  async setInactivityTimeout(): Promise<void> {}
+
+  async fetch(_port: number, request: Request): Promise<Response> {
+    if (!this.running) throw new Error('Container is not listening to port 8080');
+    if (request.headers.get('authorization') !== `Bearer ${this.#token}`) {
+      return this.#refuse(401, 'unauthorized', 'Wrong token.');
+    }
+    const url = new URL(request.url);
+    switch (url.pathname) {
+      case '/status':
+        return this.#status(url.searchParams.get('since'));
+      case '/stop':
+        this.happened.push('stop');
+        this.#script = ['stopped'];
+        this.#at = 0;
+        return Response.json({});
+      case '/snapshot':
+        return this.#snapshot((await request.json()) as { id: string; ticket: string });
+      default:
+        return new Response('not found', { status: 404 });
+    }
+  }
+
+  #status(since: string | null): Response {
+    if (since !== null && this.#at < this.#script.length - 1) this.#at += 1;
+    const stage = this.#script[this.#at] ?? 'failed';
+    if (stage === 'exit') {
+      this.running = false;
+      throw new Error('the connection was reset');
+    }
+    const status: SupervisorStatus = {
+      protocol: 1,
+      generation: this.#generation,
+      rev: this.#at,
+      stage,
+      reason: stage === 'failed' ? FAILED : null,
+      startedAt: 0,
+      timings: {},
+      openclaw: { version: null, pid: null, restarts: 0, lastExit: null },
+      memory: { rssBytes: 0, openclawRssBytes: null, limitBytes: null },
+      restored: null,
+    };
+    return Response.json(status);
+  }
+
+  #snapshot(put: { id: string; ticket: string }): Response {
+    this.happened.push('snapshot');
+    try {
+      this.onSnapshot(put);
+    } catch {
+      return this.#refuse(502, 'snapshot_failed', 'The store refused it.');
+    }
+    const sha256 = 'c'.repeat(64);
+    return Response.json({ id: put.id, size: 10, sha256, files: 1, ms: {} });
+  }
+
+  #refuse(status: number, code: string, message: string): Response {
+    return Response.json({ error: { code, message } }, { status });
+  }
+}
