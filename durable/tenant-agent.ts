@@ -104,6 +104,10 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     const known = readCell(this.#db, 'record');
     if (known && known.version >= record.version) return { version: known.version };
     writeCell(this.#db, 'record', record);
+    // A socket never outlives what opened it: here, the hostname it was opened on.
+    const hasMoved = (caller: Caller): boolean =>
+      caller.kind === 'member' && !record.hostnames.includes(caller.host);
+    this.#sockets.closeWhere(hasMoved, 'the hostname has moved');
     setDue(this.#db, 'report', '', Date.now());
     await this.#arm();
     return { version: record.version };

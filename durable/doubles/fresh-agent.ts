@@ -1,6 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { TenantRecord } from '../../contract/agent.ts';
+import { asAppError } from '../../contract/errors.ts';
 import { sandboxIdOf } from '../../contract/ids.ts';
 import { openDb, type AgentDb } from '../storage.ts';
 import type { AgentStub } from '../rpc.ts';
@@ -56,4 +57,18 @@ export async function newTenant(changed: Partial<TenantRecord> = {}): Promise<Fr
   const fresh = freshAgent(changed);
   await fresh.rpc.apply(fresh.record);
   return fresh;
+}
+
+/**
+ * The code of the AppError that a request to an agent ends with, as its caller recognises it after
+ * the way over RPC. The promise of an RPC is awaited here and handed to nobody: a matcher that looks
+ * at its properties would start further requests.
+ */
+export async function codeOf(ask: () => Promise<unknown>): Promise<string | null> {
+  try {
+    await ask();
+  } catch (error) {
+    return asAppError(error)?.code ?? `no AppError: ${String(error)}`;
+  }
+  return null;
 }

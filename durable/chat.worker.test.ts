@@ -1,0 +1,275 @@
+import { applyD1Migrations, evictDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { EVENTS_PER_FRAME, MAX_CLIENT_FRAME_BYTES, MAX_SUBSCRIPTIONS } from '../contract/frames.ts';
+import { ChatClient } from './doubles/chat-client.ts';
+import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
+import type { Caller } from './rpc.ts';
+import { appendEvents } from './sessions.ts';
+
+beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
+
+const HOST = 'acme.localhost';
+
+async function join(tenant: FreshAgent): Promise<Caller> {
+  const { token } = await tenant.rpc.createInvite({
+    role: 'user',
+    expiresInMs: 60_000,
+    hostname: HOST,
+    by: 'operator',
+  });
+  const { member, signInId } = await tenant.rpc.signIn({ invite: token, name: 'Ann', host: HOST });
+  return { kind: 'member', memberId: member.id, signInId, host: HOST };
+}
+
+/** A tenant with a member, a session of theirs and an open socket past its hello. */
+async function chatting() {
+  const tenant = await newTenant();
+  const caller = await join(tenant);
+  const { id: sessionId } = await tenant.rpc.createSession(caller, { title: 'Plans' });
+  const client = await ChatClient.open(tenant.rpc, caller);
+  await client.next('hello');
+  return { ...tenant, caller, sessionId, client };
+}
+
+/** Appends `count` events to a session's log, as a turn's stream would. */
+const log = (tenant: Pick<FreshAgent, 'inside'>, sessionId: string, count: number) =>
+  tenant.inside(({ db }) => {
+    const data = Array.from(
+      { length: count },
+      (_, i) => ({ type: 'delta', text: `${i}` }) as const,
+    );
+    appendEvents(db, { sessionId, turnId: 'turn', data, now: 1 });
+  });
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+
+describe('a socket', () => {
+  it('begins with hello: who you are, how the agent is and which sessions there are', async () => {
+    const tenant = await newTenant();
+    const caller = await join(tenant);
+    const { id } = await tenant.rpc.createSession(caller, { title: 'Plans' });
+    const client = await ChatClient.open(tenant.rpc, caller);
+    await client.next('hello');
+    expect(client.frames[0]).toMatchObject({
+      type: 'hello',
+      protocol: 1,
+      member: { name: 'Ann', role: 'user' },
+      tenant: { slug: 'acme', tier: 'free', maxMessageChars: 8_000 },
+      agent: { state: 'asleep', failure: null },
+      sessions: [{ id, title: 'Plans', working: false }],
+    });
+  });
+
+  it('is not opened for one who is signed out, or on another agent’s host', async () => {
+    const tenant = await newTenant();
+    const caller = await join(tenant);
+    await tenant.rpc.signOut(caller);
+    const elsewhere = { ...caller, host: 'other.localhost' } as Caller;
+    expect(await codeOf(() => ChatClient.open(tenant.rpc, caller))).toBe('unauthenticated');
+    expect(await codeOf(() => ChatClient.open(tenant.rpc, elsewhere))).toBe('misdirected');
+  });
+
+  it('is told of sessions that others make, rename and delete', async () => {
+    const { rpc, caller, client } = await chatting();
+    const { id } = await rpc.createSession(caller, { title: 'New' });
+    expect((await client.next('session')).session).toMatchObject({ id, title: 'New' });
+    await rpc.renameSession(caller, id, 'Newer');
+    expect((await client.next('session')).session).toMatchObject({ id, title: 'Newer' });
+    await rpc.deleteSession(caller, id);
+    expect((await client.next('session.deleted')).sessionId).toBe(id);
+  });
+
+  it('closes at once when its sign-in ends, with a code that says not to come back', async () => {
+    const { rpc, caller, client } = await chatting();
+    const other = await ChatClient.open(rpc, caller);
+    await rpc.signOut(caller);
+    expect((await client.closed).code).toBe(4401);
+    expect((await other.closed).code).toBe(4401);
+    expect(await codeOf(() => rpc.listSessions(caller))).toBe('unauthenticated');
+  });
+
+  it('stays open when another member signs out', async () => {
+    const tenant = await chatting();
+    await tenant.rpc.signOut(await join(tenant));
+    tenant.client.send({ type: 'subscribe', sessionId: tenant.sessionId, after: 0 });
+    expect(await tenant.client.next('events')).toMatchObject({ caughtUp: true });
+  });
+
+  it('closes when its hostname no longer belongs to the tenant', async () => {
+    const { rpc, record, client } = await chatting();
+    await rpc.apply({ ...record, hostnames: ['new.localhost'], version: 2 });
+    expect((await client.closed).code).toBe(4401);
+  });
+});
+
+describe('subscribing', () => {
+  it('gives the backlog in bounded frames, says when it is over, then goes on live', async () => {
+    const tenant = await chatting();
+    const { sessionId, client } = tenant;
+    await log(tenant, sessionId, EVENTS_PER_FRAME * 2);
+    client.send({ type: 'subscribe', sessionId, after: 0 });
+    const frames = [];
+    for (;;) {
+      const frame = await client.next('events');
+      frames.push(frame);
+      if (frame.caughtUp) break;
+    }
+    expect(frames.map(({ events }) => events.length)).toEqual([
+      EVENTS_PER_FRAME,
+      EVENTS_PER_FRAME,
+      0,
+    ]);
+    client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
+    const { seq } = await client.next('ack');
+    expect(seq).toBe(EVENTS_PER_FRAME * 2 + 1);
+    expect(client.seqs(sessionId).slice(0, seq)).toEqual(upTo(seq));
+  });
+
+  it('by the last number seen leaves no gap and repeats nothing', async () => {
+    const tenant = await chatting();
+    const { sessionId, client, rpc, caller } = tenant;
+    await log(tenant, sessionId, 30);
+    client.send({ type: 'subscribe', sessionId, after: 0 });
+    await client.next('events', ({ caughtUp }) => caughtUp === true);
+    client.close();
+    await log(tenant, sessionId, 10);
+    const again = await ChatClient.open(rpc, caller);
+    again.send({ type: 'subscribe', sessionId, after: 30 });
+    await again.next('events', ({ caughtUp }) => caughtUp === true);
+    expect([...client.seqs(sessionId), ...again.seqs(sessionId)]).toEqual(upTo(40));
+  });
+
+  it('to a session that is not there is refused, and the socket stays', async () => {
+    const { client, sessionId } = await chatting();
+    const nowhere = '01JD0000000000000000000000';
+    client.send({ type: 'subscribe', sessionId: nowhere, after: 0 });
+    expect(await client.next('error')).toMatchObject({ code: 'session_not_found', ref: nowhere });
+    client.send({ type: 'subscribe', sessionId, after: 0 });
+    expect(await client.next('events')).toMatchObject({ caughtUp: true });
+  });
+
+  it('is bounded in sessions at a time', async () => {
+    const { client, rpc, caller } = await chatting();
+    for (let i = 0; i <= MAX_SUBSCRIPTIONS; i += 1) {
+      const { id } = await rpc.createSession(caller, { title: undefined });
+      client.send({ type: 'subscribe', sessionId: id, after: 0 });
+    }
+    expect(await client.next('error')).toMatchObject({ code: 'limit_reached' });
+    const caughtUp = client.frames.filter((frame) => frame.type === 'events' && frame.caughtUp);
+    expect(caughtUp).toHaveLength(MAX_SUBSCRIPTIONS);
+  });
+
+  it('ends with unsubscribe', async () => {
+    const { client, sessionId } = await chatting();
+    client.send({ type: 'subscribe', sessionId, after: 0 });
+    await client.next('events');
+    client.send({ type: 'unsubscribe', sessionId });
+    client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
+    await client.next('ack');
+    expect(client.seqs(sessionId)).toEqual([]);
+  });
+});
+
+describe('sending', () => {
+  it('is acknowledged with the turn it made, and seen by all who follow', async () => {
+    const tenant = await chatting();
+    const { sessionId, client, rpc } = tenant;
+    const other = await ChatClient.open(rpc, await join(tenant));
+    other.send({ type: 'subscribe', sessionId, after: 0 });
+    await other.next('events');
+    client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
+    const ack = await client.next('ack');
+    expect(ack).toMatchObject({ id: 'client-id-1', sessionId, seq: 1 });
+    const { events } = await other.next('events', ({ events }) => events.length > 0);
+    expect(events[0]).toMatchObject({
+      seq: 1,
+      turnId: ack.turnId,
+      data: { type: 'user', text: 'hello', clientId: 'client-id-1', by: 'Ann' },
+    });
+  });
+
+  it('the same message again is acknowledged with the same turn, and stored once', async () => {
+    const { sessionId, client, rpc, caller } = await chatting();
+    client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
+    client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
+    const [first, second] = [await client.next('ack'), await client.next('ack')];
+    expect(second).toEqual(first);
+    const { events } = await rpc.history(caller, sessionId, { after: 0, limit: 100 });
+    expect(events.filter(({ data }) => data.type === 'user')).toHaveLength(1);
+  });
+
+  it('where the agent can’t start ends the turn with the reason', async () => {
+    const { sessionId, client } = await chatting();
+    client.send({ type: 'subscribe', sessionId, after: 0 });
+    client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
+    const { events } = await client.next('events', ({ events }) =>
+      events.some(({ data }) => data.type === 'error'),
+    );
+    expect(events[0]?.data).toMatchObject({ code: 'agent_unavailable', retryable: true });
+  });
+
+  it('too long a message is refused with its id', async () => {
+    const { sessionId, client } = await chatting();
+    client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'x'.repeat(8_001) });
+    expect(await client.next('error')).toMatchObject({
+      code: 'payload_too_large',
+      ref: 'client-id-1',
+    });
+  });
+
+  it('to a suspended tenant is refused', async () => {
+    const { sessionId, client, rpc, record } = await chatting();
+    await rpc.apply({ ...record, status: 'suspended', version: 2 });
+    client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
+    expect(await client.next('error')).toMatchObject({ code: 'tenant_suspended' });
+  });
+});
+
+describe('frames that can’t be read', () => {
+  it('are answered with an error, and the socket stays', async () => {
+    const { sessionId, client } = await chatting();
+    const bad: (string | ArrayBuffer)[] = [
+      'no json',
+      'null',
+      '{"type":"unknown"}',
+      '{"type":"subscribe","sessionId":"../x","after":0}',
+      `{"type":"subscribe","sessionId":"${sessionId}","after":-1}`,
+      `{"type":"send","id":"short","sessionId":"${sessionId}","text":"x"}`,
+      new ArrayBuffer(4),
+    ];
+    for (const data of bad) {
+      client.raw(data);
+      expect(await client.next('error')).toMatchObject({ code: 'invalid_frame' });
+    }
+    client.raw(JSON.stringify({ type: 'send', text: 'x'.repeat(MAX_CLIENT_FRAME_BYTES) }));
+    expect(await client.next('error')).toMatchObject({ code: 'payload_too_large' });
+    client.send({ type: 'subscribe', sessionId, after: 0 });
+    expect(await client.next('events')).toMatchObject({ caughtUp: true });
+  });
+});
+
+describe('hibernation', () => {
+  it('keeps sockets, who they belong to and what they follow', async () => {
+    const { sessionId, client, stub, rpc, caller } = await chatting();
+    client.send({ type: 'subscribe', sessionId, after: 0 });
+    await client.next('events');
+    const before = await rpc.inspect();
+    await evictDurableObject(stub);
+    const message = { id: 'client-id-1', text: 'are you there?', waitMs: 0 };
+    const { turnId } = await rpc.createTurn(caller, sessionId, message);
+    const { events } = await client.next('events', ({ events }) => events.length > 0);
+    expect(events[0]).toMatchObject({ seq: 1, turnId });
+    client.send({ type: 'send', id: 'client-id-2', sessionId, text: 'and now?' });
+    await client.next('ack');
+    const after = await rpc.inspect();
+    expect(after.connections).toBe(1);
+    expect(after.constructedAt).toBeGreaterThanOrEqual(before.constructedAt);
+  });
+
+  it('does not bring back a socket whose sign-in ended meanwhile', async () => {
+    const { client, stub, rpc, caller } = await chatting();
+    await evictDurableObject(stub);
+    await rpc.signOut(caller);
+    expect((await client.closed).code).toBe(4401);
+  });
+});
