@@ -1,6 +1,6 @@
 import { AppError, asAppError } from '../contract/errors.ts';
 import { tenantById } from '../db/queries/tenants.ts';
-import type { Caller } from '../durable/rpc.ts';
+import type { Caller } from '../durable/index.ts';
 import type { AgentStub } from './agent.ts';
 import { dbOf, directoryDeps, type EdgeContext } from './context.ts';
 import { unknownHost } from './identify.ts';

@@ -1,4 +1,4 @@
-import type { AgentEnv } from '../durable/env.ts';
+import type { AgentEnv } from '../durable/index.ts';
 
 /** Everything the Worker is given: what agents use, and what only the edge does. */
 export interface Env extends AgentEnv {

@@ -1,7 +1,7 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { SessionView } from '../../contract/frames.ts';
-import type { Caller } from '../../durable/rpc.ts';
+import type { Caller } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 
 /** What an agent double was asked, by method. */

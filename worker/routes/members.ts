@@ -3,7 +3,7 @@ import { askAgent, callerOf } from '../ask-agent.ts';
 import type { AgentStub } from '../agent.ts';
 import type { EdgeContext } from '../context.ts';
 import { AppError } from '../../contract/errors.ts';
-import type { Caller } from '../../durable/rpc.ts';
+import type { Caller } from '../../durable/index.ts';
 import { isDevMode } from '../env.ts';
 import { clearCookie, sealCookie } from '../member-cookie.ts';
 import { readBody } from '../read-body.ts';

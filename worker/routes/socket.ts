@@ -1,5 +1,5 @@
 import { AppError, errorBody, errorCode } from '../../contract/errors.ts';
-import { CALLER_HEADER } from '../../durable/rpc.ts';
+import { CALLER_HEADER } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { requestIdOf, type EdgeContext } from '../context.ts';
