@@ -62,6 +62,10 @@ describe('the summary', () => {
     expect(summaryLine({ passed: 0, failed: 2, skipped: 3 })).toBe('0 passed, 2 failed, 3 skipped');
   });
 
+  it('gives no counts for a stage that only made something ready', () => {
+    expect(stageLine('build', EMPTY, 9_940)).toBe('ok    build             9.9 s');
+  });
+
   it('marks a stage with a failure', () => {
     expect(stageLine('site', { passed: 5, failed: 0, skipped: 0 }, 1234)).toBe(
       'ok    site              1.2 s   5 passed, 0 failed',

@@ -61,9 +61,11 @@ export function summaryLine({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** One line on a stage that ended: `ok    workers   57 passed, 0 failed   12.3 s`. */
+/** One line on a stage that ended, with its counts unless it only made something ready. */
 export function stageLine(name: string, tally: Tally, durationMs: number): string {
   const word = tally.failed > 0 ? 'FAIL' : 'ok';
   const seconds = `${(durationMs / 1000).toFixed(1)} s`;
-  return `${word.padEnd(5)} ${name.padEnd(14)} ${seconds.padStart(8)}   ${summaryLine(tally)}`;
+  const checks = tally.passed + tally.failed + tally.skipped;
+  const counts = checks > 0 ? `   ${summaryLine(tally)}` : '';
+  return `${word.padEnd(5)} ${name.padEnd(14)} ${seconds.padStart(8)}${counts}`;
 }
