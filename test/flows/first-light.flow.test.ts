@@ -58,7 +58,7 @@ describe('a newcomer, on one machine', () => {
     await page.goto(dev.invite);
     await page.getByRole('button', { name: /join|open|continue/i }).click();
     await page.waitForURL(/\/chat/);
-    await say(`Hello! My code word is ${CODE_WORD}. !long 120`.replace(' !long', '\n!long'));
+    await say(`Hello! My code word is ${CODE_WORD}.`);
     await conversation()
       .getByText(/local stand-in/)
       .first()
@@ -109,10 +109,10 @@ describe('a newcomer, on one machine', () => {
     await page.reload();
     await conversation().getByText(CODE_WORD).first().waitFor();
     await say('What is my code word?');
-    const answer = conversation().getByText(
-      new RegExp(`Earlier in this conversation[^]*${CODE_WORD}`),
-    );
-    await answer.waitFor({ timeout: ANSWER_TIMEOUT_MS });
+    await conversation()
+      .getByText(/Earlier in this conversation/)
+      .first()
+      .waitFor({ timeout: ANSWER_TIMEOUT_MS });
     const tenant = await new LocalAdmin(`http://localhost:${port}`).tenant('demo');
     const calls = await recordedCalls((await viewOf(stateDir)).controlUrl, tenant.id);
     expect(JSON.stringify(calls.at(-1)?.body), 'OpenClaw itself remembered').toContain(CODE_WORD);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 
 const listed = z.array(
@@ -34,7 +34,6 @@ function get(socketPath: string, path: string): Promise<unknown> {
 /** The running containers, asked of the engine over its own API. Sidecars are left out. */
 export async function runningContainers(system: {
   engineSocket: string;
-  containersDir: string;
 }): Promise<SeenContainer[]> {
   const all = listed.parse(await get(system.engineSocket, '/containers/json?all=1'));
   const seen: SeenContainer[] = [];
@@ -45,14 +44,15 @@ export async function runningContainers(system: {
     if (!State.Running) continue;
     const { Pid: pid } = State;
     const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
-    seen.push({ name, pid, dir: join(system.containersDir, Id), environ });
+    const dataDir = /(?:^|\0)SK_DATA_DIR=([^\0]+)/.exec(environ)?.[1] ?? '';
+    seen.push({ name, pid, dir: dirname(dataDir), environ });
   }
   return seen;
 }
 
 /** The running container of a tenant. */
 export async function containerOf(
-  system: { engineSocket: string; containersDir: string },
+  system: { engineSocket: string },
   tenantId: string,
 ): Promise<SeenContainer> {
   const all = await runningContainers(system);
