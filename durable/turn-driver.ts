@@ -92,7 +92,8 @@ export class TurnDriver {
   async stop(turn: Turn, by: string): Promise<void> {
     requestStop(this.#deps.db, turn.id, by);
     const run = this.#runs.get(sessionKeyOf(turn.sessionId));
-    if (!run || !this.#opening) {
+    // One that waits behind the session's running turn has no run of its own to abort.
+    if (run?.turn.id !== turn.id || !this.#opening) {
       this.end(turn, { type: 'aborted', text: streamedText(this.#deps.db, turn.id), by });
       return;
     }
@@ -104,13 +105,14 @@ export class TurnDriver {
   end(turn: Turn, end: TurnEnd): void {
     const { db, now } = this.#deps;
     const run = this.#runs.get(sessionKeyOf(turn.sessionId));
-    run?.stream.drop();
+    const own = run?.turn.id === turn.id ? run : undefined;
+    own?.stream.drop();
     const added = endTurn(db, turn, end, now());
     if (added.length > 0) {
       this.#deps.emit(turn.sessionId, added);
       this.#deps.ended(turn);
     }
-    if (run?.turn.id === turn.id) run.finish();
+    own?.finish();
   }
 
   #newRun(turn: Turn): Run {
@@ -166,9 +168,10 @@ export class TurnDriver {
     const { entry } = patched.parse(await link.request('sessions.patch', { key, model }));
     noteOpenClawSession(db, turn.id, entry.sessionId);
     await link.request('sessions.messages.subscribe', { key });
-    if (getTurn(db, turn.id)?.stopRequested) {
+    const by = getTurn(db, turn.id)?.stopRequested;
+    if (by) {
       await link.request('chat.abort', { sessionKey: key });
-      this.end(turn, { type: 'aborted', text: streamedText(db, turn.id), by: turn.by });
+      this.end(turn, { type: 'aborted', text: streamedText(db, turn.id), by });
       return;
     }
     if (isNew) await this.#send(run, link, key);
@@ -218,15 +221,13 @@ export class TurnDriver {
   #onEvent(event: string, payload: unknown): void {
     const { sessionKey, runId } = addressOf(payload);
     const run = sessionKey === null ? undefined : this.#runs.get(sessionKey);
-    if (!run) return;
+    // An end may arrive twice, and late words too, when the session's next turn is already on.
+    if (!run || (runId !== null && !this.#belongs(run, runId))) return;
     const news = readGatewayEvent(event, payload);
     if (!news) return;
     if (news.kind === 'text') run.stream.text(news.text);
     else if (news.kind === 'event') run.stream.event(news.data);
-    // An end may arrive twice, the second when the session's next turn is already on.
-    else if (runId === null || this.#belongs(run, runId)) {
-      this.#finishFrom(run, news);
-    }
+    else this.#finishFrom(run, news);
   }
 
   /** A run is the turn's own, or one that OpenClaw made for it after a restart. */
