@@ -43,7 +43,7 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
     let requestBytes: number;
     try {
       const text = await boundedBody(request, MAX_MODEL_REQUEST_BYTES);
-      requestBytes = text.length;
+      requestBytes = new TextEncoder().encode(text).byteLength;
       body = chatRequest.parse(JSON.parse(text));
     } catch (error) {
       return refuseOpenClaw(
