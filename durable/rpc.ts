@@ -50,7 +50,7 @@ export interface TenantAgentRpc {
   wake(): Promise<AgentStatus>;
   /** Starts falling asleep; with `force` even when the snapshot can't be stored. Answers at once. */
   sleep(options: { force: boolean }): Promise<AgentStatus>;
-  /** Sends the outbox to D1 and settles what can be settled now. */
+  /** Sends the outbox to D1, settles what can be settled and takes the active policy, all now. */
   flush(): Promise<{ flushed: number; unsettled: number }>;
   /** Runs due steps that are overdue, for cron. */
   poke(): Promise<void>;

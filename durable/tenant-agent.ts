@@ -153,6 +153,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   async flush(): Promise<{ flushed: number; unsettled: number }> {
     const flushed = await this.#metering.flushNow();
+    await this.#policy.refresh();
     await this.#arm();
     return { flushed, unsettled: countByState(this.#db).unsettled };
   }

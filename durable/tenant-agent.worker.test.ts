@@ -147,6 +147,22 @@ describe('a turn for programs', () => {
   });
 });
 
+describe('a flush', () => {
+  it('takes the policy that is in force now, not when its copy is old', async () => {
+    const { rpc } = await newTenant();
+    await rpc.flush();
+    expect((await rpc.inspect()).policy?.version).toBe(1);
+    await env.DB.batch([
+      env.DB.prepare(
+        'INSERT INTO policies SELECT 2, rules, author, note, created_at FROM policies WHERE version = 1',
+      ),
+      env.DB.prepare('UPDATE active_policy SET version = 2'),
+    ]);
+    await rpc.flush();
+    expect((await rpc.inspect()).policy?.version).toBe(2);
+  });
+});
+
 describe('an inspection', () => {
   it('shows no secret, moves nothing and holds its form', async () => {
     const tenant = await newTenant();
