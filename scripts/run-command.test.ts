@@ -24,4 +24,11 @@ describe('a command', () => {
     expect(end.output).toContain('ended after 0.3 s');
     expect(end.durationMs).toBeLessThan(AMPLE_MS);
   });
+
+  it('takes along what it started in another process group', async () => {
+    const program = `require('node:child_process').spawn('sleep', ['300'], { detached: true, stdio: 'inherit' })`;
+    const end = await runCommand(`node -e "${program}"`, { deadlineMs: 1_000 });
+    expect(end.output).toContain('ended after 1 s');
+    expect(end.durationMs).toBeLessThan(AMPLE_MS);
+  });
 });

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { endGroup } from '../local/runner/processes.ts';
 import { ROOT } from '../local/runner/paths.ts';
+import { descendantGroups } from './process-tree.ts';
 
 /** Output of one command that is kept for the case that it fails, characters; the end is kept. */
 const MAX_OUTPUT_CHARS = 200_000;
@@ -24,7 +25,7 @@ function toolEnv(): NodeJS.ProcessEnv {
 
 /**
  * Runs a command line in a shell at the project's root, in a process group of its own, and waits
- * for its end. After `deadlineMs` the whole group is killed and the end says so.
+ * for its end. After `deadlineMs` it is ended with all it started, and the end says so.
  */
 export async function runCommand(
   command: string,
@@ -47,7 +48,7 @@ export async function runCommand(
   child.stderr.setEncoding('utf8').on('data', keep);
   const deadline = setTimeout(() => {
     keep(`\nended after ${deadlineMs / 1000} s\n`);
-    void endGroup(child, 'SIGTERM');
+    void endTree(child, 'SIGTERM');
   }, deadlineMs);
   const code = await new Promise<number | null>((resolve) => {
     child.once('error', (error) => {
@@ -63,5 +64,19 @@ export async function runCommand(
 
 /** Ends whatever runs, with its children: Ctrl-C reaches only this process. */
 export async function endRunning(): Promise<void> {
-  await Promise.all([...running].map((child) => endGroup(child, 'SIGINT')));
+  await Promise.all([...running].map((child) => endTree(child, 'SIGINT')));
+}
+
+/** Ends a command and what it started in process groups of its own: a flow's system, for one. */
+async function endTree(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,pgid='], { encoding: 'utf8' });
+  const groups = descendantGroups(table, child.pid ?? 0);
+  await endGroup(child, signal);
+  for (const group of groups) {
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch {
+      // It ended with the command.
+    }
+  }
 }
