@@ -38,6 +38,7 @@ it('holds these names and no others: a new one is a decision about what a contai
     'SK_RESTORE',
     'SK_STATE_URL',
     'SK_SUPERVISOR_TOKEN',
+    'SK_TENANT_ID',
   ]);
 });
 
