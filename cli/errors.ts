@@ -26,7 +26,7 @@ export class AnsweredError extends Error {
 }
 
 /** The exit code of an error: by its code when it is known, otherwise by the HTTP status. */
-export function exitCodeOf(code: string, status: number): ExitCode {
+function exitCodeOf(code: string, status: number): ExitCode {
   const known = errorCode.safeParse(code);
   if (known.success) return ERROR_CODES[known.data].exit;
   if (status === 401 || status === 403) return 2;

@@ -50,7 +50,7 @@ export function listTable<Row extends object>(
 }
 
 /** Aligned columns under a heading, without trailing spaces. `bold` marks the heading. */
-export function renderTable(table: Table, bold: (text: string) => string = (text) => text): string {
+function renderTable(table: Table, bold: (text: string) => string = (text) => text): string {
   const widths = table.columns.map((name, column) =>
     Math.max(name.length, ...table.rows.map((row) => (row[column] ?? '').length)),
   );
@@ -64,7 +64,7 @@ export function renderTable(table: Table, bold: (text: string) => string = (text
 }
 
 /** Whether to colour what goes to `output`. Source: no-color.org. */
-export function wantsColour(output: Output, env: Io['env']): boolean {
+function wantsColour(output: Output, env: Io['env']): boolean {
   return output.isTTY === true && !env['NO_COLOR'];
 }
 

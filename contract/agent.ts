@@ -15,7 +15,7 @@ export const AGENT_STATES = [
 export const agentState = z.enum(AGENT_STATES);
 export type AgentState = z.infer<typeof agentState>;
 
-export const TENANT_STATUSES = ['active', 'suspended', 'deleting'] as const;
+const TENANT_STATUSES = ['active', 'suspended', 'deleting'] as const;
 export const tenantStatus = z.enum(TENANT_STATUSES);
 export type TenantStatus = z.infer<typeof tenantStatus>;
 

@@ -26,8 +26,6 @@ export const sessionView = z.object({
 });
 export type SessionView = z.infer<typeof sessionView>;
 
-export const toolCallData = z.object({ callId: z.string(), name: z.string() });
-
 /**
  * The events of a session's log by type. A turn is: `user`, then any of `status`, `delta`,
  * `tool.*` and `turn.reset`, then exactly one of `final`, `aborted` and `error`.
@@ -70,9 +68,6 @@ export const eventData = z.discriminatedUnion('type', [
 ]);
 export type EventData = z.infer<typeof eventData>;
 export type EventType = EventData['type'];
-
-/** Types that end a turn. */
-export const FINAL_EVENT_TYPES: ReadonlySet<EventType> = new Set(['final', 'aborted', 'error']);
 
 export const sessionEvent = z.object({
   /** Counts up from 1 in each session. Numbers of deleted deltas are never used again. */

@@ -14,7 +14,7 @@ export const clientId = z
 export const SLUG_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
 /** Labels that mean something else on a platform's domain, or would mislead its visitors. */
-export const RESERVED_SLUGS: ReadonlySet<string> = new Set([
+const RESERVED_SLUGS: ReadonlySet<string> = new Set([
   'access',
   'account',
   'admin',
@@ -67,7 +67,6 @@ export const slugSchema = z
 
 /** The built-in tenant that routing tests, probes and deploy checks are booked under. */
 export const SYSTEM_TENANT_ID = '00000000-0000-4000-8000-000000000001';
-export const SYSTEM_TENANT_SLUG = 'system';
 
 /**
  * The sandbox's id, computed from the tenant's and never stored (charter: D1 schema). It names the

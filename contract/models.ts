@@ -20,7 +20,7 @@ export interface CatalogModel {
 export const PRICE_VERSION = '2026-10-01';
 
 /** Source: Cloudflare's Workers AI model pages and pricing, as of October 2026. */
-export const MODEL_CATALOG: readonly CatalogModel[] = [
+const MODEL_CATALOG: readonly CatalogModel[] = [
   {
     id: '@cf/zai-org/glm-4.7-flash',
     contextWindow: 131_072,

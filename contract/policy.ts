@@ -5,7 +5,7 @@ import { tierSchema, TIERS, WORKLOADS, workloadSchema, type Tier, type Workload 
 /** Under this OpenClaw's own prompt (12,000 tokens) leaves no room: refused. */
 export const MIN_CONTEXT_TOKENS = 20_000;
 /** Under this long conversations lose their beginning early: a warning. */
-export const COMFORTABLE_CONTEXT_TOKENS = 64_000;
+const COMFORTABLE_CONTEXT_TOKENS = 64_000;
 
 export const policyRule = z.object({
   /** Absent means any. The most specific matching rule wins. */
@@ -74,8 +74,8 @@ function describeRule(rule: PolicyRule): string {
 }
 
 /**
- * The route of a request: the most specific matching rule, the earlier one on a tie. Pure: the same
- * function runs in the agent, in `skclaw routing test --dry-run` and in the dashboard's editor.
+ * The route of a request: the most specific matching rule, the earlier one on a tie. Pure, so that
+ * whoever explains a route runs the very function that the agent runs.
  * Returns null when no rule matches, which validation of a policy excludes.
  */
 export function resolveRoute(policy: Policy, request: RouteRequest): Route | null {

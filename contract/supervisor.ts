@@ -5,14 +5,7 @@ export const SUPERVISOR_PROTOCOL = 1;
 /** The port in the container on which the supervisor listens. */
 export const SUPERVISOR_PORT = 8080;
 
-export const supervisorStage = z.enum([
-  'restoring',
-  'booting',
-  'ready',
-  'stopping',
-  'stopped',
-  'failed',
-]);
+const supervisorStage = z.enum(['restoring', 'booting', 'ready', 'stopping', 'stopped', 'failed']);
 
 export const supervisorStatus = z.object({
   protocol: z.number().int(),
@@ -31,7 +24,7 @@ export const supervisorStatus = z.object({
     version: z.string().nullable(),
     pid: z.number().nullable(),
     restarts: z.number().int(),
-    lastExit: z.unknown(),
+    lastExit: z.unknown().optional(),
   }),
   memory: z.object({
     rssBytes: z.number(),

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
 /** How an attempt's usage came to be known. */
-export const SETTLEMENTS = ['exact', 'looked_up', 'not_sent', 'estimated'] as const;
+const SETTLEMENTS = ['exact', 'looked_up', 'not_sent', 'estimated'] as const;
 export const settlement = z.enum(SETTLEMENTS);
 export type Settlement = z.infer<typeof settlement>;
 
 /** How an attempt ended, as the relay saw it. */
-export const OUTCOMES = [
+const OUTCOMES = [
   'ok',
   'aborted',
   'timeout',
@@ -19,7 +19,7 @@ export const outcome = z.enum(OUTCOMES);
 export type Outcome = z.infer<typeof outcome>;
 
 /** Where a call came from. */
-export const CALL_SOURCES = ['sandbox', 'api', 'agent'] as const;
+const CALL_SOURCES = ['sandbox', 'api', 'agent'] as const;
 export const callSource = z.enum(CALL_SOURCES);
 export type CallSource = z.infer<typeof callSource>;
 

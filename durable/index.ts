@@ -3,4 +3,4 @@ export { TenantEgress } from './egress.ts';
 export { agentStub } from './stub.ts';
 export type { AgentEnv } from './env.ts';
 export { CALLER_HEADER } from './rpc.ts';
-export type { AgentStub, Caller, EgressRpc, Member, TenantAgentRpc } from './rpc.ts';
+export type { Caller, TenantAgentRpc } from './rpc.ts';

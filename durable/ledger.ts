@@ -392,7 +392,7 @@ export function countByState(db: AgentDb): Record<Row['state'], number> {
 }
 
 /** A final attempt as its row in D1. */
-export function toUsageRow(row: Row, tenantId: string): UsageRow {
+function toUsageRow(row: Row, tenantId: string): UsageRow {
   return {
     id: row.id,
     tenant_id: tenantId,

@@ -12,7 +12,7 @@ export interface PolicyCacheDeps {
 }
 
 /** A copy older than this is read again, in the background, ms. */
-export const POLICY_MAX_AGE_MS = 60_000;
+const POLICY_MAX_AGE_MS = 60_000;
 
 /**
  * The agent's copy of the active policy. A stale copy is used while a new one is fetched; the last

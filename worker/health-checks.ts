@@ -7,7 +7,7 @@ import type { Env } from './env.ts';
 import { systemAgent } from './system-agent.ts';
 
 /** Longest a check may take, ms: the page that shows them should answer while one of them hangs. */
-export const CHECK_TIMEOUT_MS = 8_000;
+const CHECK_TIMEOUT_MS = 8_000;
 
 const CLOUDFLARE_API = 'https://api.cloudflare.com/client/v4';
 

@@ -22,7 +22,7 @@ export type MemberPass = z.infer<typeof memberPass>;
 const PURPOSE = 'sk_member.v1.';
 
 /** `__Host-` binds the cookie to one host and https; Safari refuses it on http (design: DEV_MODE). */
-export function cookieName(devMode: boolean): string {
+function cookieName(devMode: boolean): string {
   return devMode ? 'sk_member' : '__Host-sk_member';
 }
 

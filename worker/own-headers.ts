@@ -5,7 +5,7 @@ const OWN_PREFIXES = ['x-sk-', 'cf-aig-'];
 export const REQUEST_ID_HEADER = 'x-sk-request-id';
 
 /** A copy without the system's own headers. */
-export function withoutOwnHeaders(headers: Headers): Headers {
+function withoutOwnHeaders(headers: Headers): Headers {
   const kept = new Headers(headers);
   for (const name of headers.keys()) {
     if (OWN_PREFIXES.some((prefix) => name.startsWith(prefix))) kept.delete(name);

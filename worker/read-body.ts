@@ -3,7 +3,7 @@ import { AppError, validationError } from '../contract/errors.ts';
 import { MAX_CLIENT_FRAME_BYTES } from '../contract/frames.ts';
 
 /** Bodies of everything but messages: a few fields. */
-export const MAX_BODY_BYTES = 16 * 1024;
+const MAX_BODY_BYTES = 16 * 1024;
 /** Bodies with a message: as large as the socket's frames. */
 export const MAX_MESSAGE_BODY_BYTES = MAX_CLIENT_FRAME_BYTES;
 

@@ -28,7 +28,7 @@ export function toAppError(error: unknown): AppError {
 }
 
 /** What a client is told of an error: code, sentence, hint, details and the request's id. */
-export function errorBodyOf(error: AppError, requestId: string): ErrorBody {
+function errorBodyOf(error: AppError, requestId: string): ErrorBody {
   return {
     error: {
       code: error.code,

@@ -24,7 +24,7 @@ export function innerPath(place: Pick<Place, 'kind' | 'path'>): string {
 }
 
 /** What a caller who may not is told. */
-export function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError | null {
+function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError | null {
   switch (access(caller, action)) {
     case 'allowed':
       return null;

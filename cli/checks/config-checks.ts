@@ -78,7 +78,7 @@ function modelCheck(tier: string, id: string, file: string): Check {
 }
 
 /** What a valid config file can still have wrong: ids of another form, models that are gone. */
-export function checkConfig({ path, config }: LoadedConfig, cwd: string): Check[] {
+function checkConfig({ path, config }: LoadedConfig, cwd: string): Check[] {
   const models = Object.entries(config.modelTierMap ?? {});
   return [
     ...idChecks(config),

@@ -36,7 +36,7 @@ export type WranglerConfig =
  * What wrangler deploys for an environment. Only name, assets and account are inherited from the top
  * level; bindings and vars are not. Source: Cloudflare, Wrangler configuration, "Environments".
  */
-export function effectiveSection(source: string, environment: Environment): WranglerConfig {
+function effectiveSection(source: string, environment: Environment): WranglerConfig {
   const edit = `\${EDITOR:-vi} wrangler.jsonc`;
   let parsed;
   try {

@@ -22,7 +22,7 @@ export const TENANT: TenantView = {
   updatedAt: Date.UTC(2026, 10, 22),
 };
 
-export const AGENT_STATUS: AgentInspection['agent'] = {
+const AGENT_STATUS: AgentInspection['agent'] = {
   state: 'asleep',
   since: Date.UTC(2026, 10, 22),
   generation: 3,

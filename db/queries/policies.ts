@@ -21,7 +21,7 @@ async function selectActive(db: Db): Promise<Policy | null> {
  * Writes policy version 1 and points at it, unless that happened before. Both statements ignore
  * what is there, so any number of first requests may race.
  */
-export async function seedPolicy(db: Db, now: number): Promise<void> {
+async function seedPolicy(db: Db, now: number): Promise<void> {
   await db.batch([
     db
       .insert(policies)

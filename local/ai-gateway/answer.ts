@@ -6,7 +6,7 @@ import { contentText, readConversation, type Conversation } from './conversation
 /** How much of each of the user's texts is quoted, in characters: enough to recognise it. */
 export const MAX_QUOTE_CHARS = 200;
 /** How much of a tool's result is quoted, in characters. */
-export const MAX_RESULT_QUOTE_CHARS = 400;
+const MAX_RESULT_QUOTE_CHARS = 400;
 /** How many earlier texts are quoted; older ones are counted only, so that answers stay short. */
 export const MAX_EARLIER_QUOTES = 20;
 /** A title's length, in words. */

@@ -1,5 +1,5 @@
 /** The longest answer `!long` makes, in tokens. */
-export const MAX_LONG_TOKENS = 32_768;
+const MAX_LONG_TOKENS = 32_768;
 
 /** A line of the user's text that asks the stand-in for something. */
 export type Command =

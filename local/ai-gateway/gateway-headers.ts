@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { envelopeRefusal, type Refusal } from './refusal.ts';
 
 /** AI Gateway keeps five metadata entries and drops the others without a word. */
-export const MAX_METADATA_ENTRIES = 5;
+const MAX_METADATA_ENTRIES = 5;
 /** AI Gateway tries a request at most five times. */
 const MAX_ATTEMPTS = 5;
 /** Node's own limit of timers, in milliseconds. */

@@ -7,9 +7,9 @@ import { Recorder, type RecordedRequest, type RecordListener } from './recorder.
 import { createGatewayServer } from './server.ts';
 import type { Down, GatewayState } from './state.ts';
 
-export type { ArmedFault, Fault, FaultRule } from './faults.ts';
+export type { ArmedFault, FaultRule } from './faults.ts';
 export type { LogEntry } from './log-store.ts';
-export type { Outcome, RecordedRequest } from './recorder.ts';
+export type { RecordedRequest } from './recorder.ts';
 
 /** How long a finished call takes to appear in the log look-up, in milliseconds. */
 const DEFAULT_LOG_DELAY_MS = 200;

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync
 import { z } from 'zod';
 
 /** How many entries are kept; more than a long test run makes. */
-export const MAX_LOG_ENTRIES = 100_000;
+const MAX_LOG_ENTRIES = 100_000;
 
 const metadataValue = z.union([z.string(), z.number(), z.boolean()]);
 

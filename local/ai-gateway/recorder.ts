@@ -3,9 +3,9 @@ import type { Metadata } from './gateway-headers.ts';
 import type { CountedUsage } from './openai-shapes.ts';
 
 /** How many requests are kept for inspection. */
-export const MAX_RECORDED_REQUESTS = 1_000;
+const MAX_RECORDED_REQUESTS = 1_000;
 /** The most memory their bodies may take, in bytes as received; the oldest go first. */
-export const MAX_RECORDED_BYTES = 64 * 1024 * 1024;
+const MAX_RECORDED_BYTES = 64 * 1024 * 1024;
 /** How much of what was emitted is kept for each, in characters. */
 const MAX_EMITTED_CHARS = 64 * 1024;
 

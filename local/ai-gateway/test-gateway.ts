@@ -1,9 +1,9 @@
 import { startAiGateway, type AiGateway, type AiGatewayOptions } from './index.ts';
 import type { Outcome, RecordedRequest } from './recorder.ts';
 
-export const ACCOUNT = 'account-1';
+const ACCOUNT = 'account-1';
 export const GATEWAY = 'gateway-1';
-export const KEY = 'key-1';
+const KEY = 'key-1';
 export const MODEL = '@cf/zai-org/glm-4.7-flash';
 
 /** A stand-in on a free port whose log shows a call at once unless told otherwise. */

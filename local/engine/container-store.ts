@@ -4,7 +4,7 @@ import { ProcessContainer } from './process-container.ts';
 import { Sidecar } from './sidecar.ts';
 
 /** Containers and sidecars together; a laptop gives up long before. */
-export const MAX_CONTAINERS = 256;
+const MAX_CONTAINERS = 256;
 
 /** All containers by id, in the order they were created. */
 export class ContainerStore {

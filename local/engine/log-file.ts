@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs';
 
 /** Largest log file of one stream, in bytes. The one before it is kept, so a stream holds at most twice this. */
-export const MAX_LOG_BYTES = 4 * 1024 * 1024;
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
 /**
  * A log of bounded size: when `path` is full it becomes `path.1`, replacing the one before.

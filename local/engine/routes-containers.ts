@@ -93,7 +93,7 @@ export function containerRoutes({ store, make }: ContainerRouteDeps): Route[] {
 }
 
 /** A signal by name (with or without SIG) or number; SIGKILL when none is given. */
-export function parseSignal(value: string | null): NodeJS.Signals {
+function parseSignal(value: string | null): NodeJS.Signals {
   if (value === null || value === '') return 'SIGKILL';
   const wanted = value.toUpperCase();
   for (const [name, number] of Object.entries(constants.signals)) {

@@ -10,7 +10,7 @@ import { readJson } from './http-body.ts';
 import { pipeSockets } from './pipe-sockets.ts';
 
 /** The container port on which workerd looks for a sidecar's ingress. */
-export const SIDECAR_PORT = 39_001;
+const SIDECAR_PORT = 39_001;
 const KILLED = 137;
 /** Connections from workerd into one container at once: requests, sockets and streams of one tenant. */
 const MAX_INGRESS_CONNECTIONS = 1024;

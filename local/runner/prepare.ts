@@ -50,9 +50,12 @@ async function newestChange(folder: string): Promise<number> {
 
 /** Builds the site when it was never built, or something it is made of has changed since. */
 export async function ensureSite(say: (line: string) => void): Promise<void> {
-  const sources = await Promise.all(
-    ['site', 'contract'].map((name) => newestChange(join(ROOT, name))),
-  );
+  const folders = ['site', 'contract'].map((name) => newestChange(join(ROOT, name)));
+  const files = ['svelte.config.js', 'vite.config.ts', 'package-lock.json'];
+  const sources = [
+    ...(await Promise.all(folders)),
+    ...files.map((name) => statSync(join(ROOT, name)).mtimeMs),
+  ];
   if (existsSync(SITE_WORKER) && statSync(SITE_WORKER).mtimeMs > Math.max(...sources)) return;
   say('Building the site …');
   await runToEnd(

@@ -164,11 +164,11 @@ function workerVars(
   };
 }
 
+const isAwake = ({ state }: { state: string }): boolean => state !== 'asleep' && state !== 'failed';
+
 /** Puts every awake agent to sleep, so that what it knows is in R2. */
 async function sleepAll(admin: LocalAdmin, say: (line: string) => void): Promise<void> {
   const deadline = Date.now() + SLEEP_TIMEOUT_MS;
-  const isAwake = ({ state }: { state: string }): boolean =>
-    state !== 'asleep' && state !== 'failed';
   const awake = (await admin.tenants()).filter(isAwake);
   if (awake.length === 0) return;
   say(`Putting ${awake.length} awake ${awake.length === 1 ? 'agent' : 'agents'} to sleep …`);

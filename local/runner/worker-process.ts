@@ -60,10 +60,19 @@ export async function migrateD1(stateDir: string): Promise<void> {
 /** Starts `wrangler dev` in a process group of its own and waits until the Worker answers. */
 export async function startWorker(options: WorkerOptions): Promise<WorkerProcess> {
   const { port, stateDir, varsFile, engineEnv } = options;
+  const flags = {
+    ip: '127.0.0.1',
+    port: String(port),
+    'inspector-port': '0',
+    'persist-to': join(stateDir, 'state'),
+    'env-file': varsFile,
+    'show-interactive-dev-session': 'false',
+    'log-level': 'log',
+  };
   const args = [
-    ...[WRANGLER, 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
-    ...['--persist-to', join(stateDir, 'state'), '--env-file', varsFile],
-    ...['--show-interactive-dev-session=false', '--log-level', 'log'],
+    WRANGLER,
+    'dev',
+    ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
   ];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,

@@ -5,7 +5,7 @@ import { pause } from './readiness.ts';
 import type { RestorePoint } from './settings.ts';
 
 /** Tries of one download: the store answers in milliseconds, so four cover a hiccup of seconds. */
-export const DOWNLOAD_ATTEMPTS = 4;
+const DOWNLOAD_ATTEMPTS = 4;
 /** First wait between tries, doubled each time. */
 const RETRY_BASE_MS = 250;
 /** 1 GiB, the largest snapshot, at 4 MB/s. */

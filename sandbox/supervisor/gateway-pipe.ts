@@ -12,7 +12,7 @@ const LINGER_MS = 2_000;
  * Our Authorization, an Origin or a forwarded address would each cost the connection the locality
  * that gives it its scopes.
  */
-export function upgradeRequest(headers: IncomingHttpHeaders, port: number): string {
+function upgradeRequest(headers: IncomingHttpHeaders, port: number): string {
   const lines = [
     'GET / HTTP/1.1',
     `Host: 127.0.0.1:${port}`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BootFailure } from './boot-failure.ts';
 
 /** The user the image creates for OpenClaw. */
-export const OPENCLAW_USER = 'openclaw';
+const OPENCLAW_USER = 'openclaw';
 
 /** Whom OpenClaw runs as; null means as the supervisor itself. */
 export type Identity = { uid: number; gid: number } | null;

@@ -8,7 +8,7 @@ import { killQuietly } from './processes.ts';
 /** Lines of stderr kept to explain an exit. */
 const MAX_ERROR_LINES = 20;
 /** An idle gateway ends in 1.5-3 s, a draining one after minutes: past this it is killed. */
-export const STOP_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
 
 /** How a process ended. */
 export interface Exit {

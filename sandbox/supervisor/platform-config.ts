@@ -32,7 +32,7 @@ export const SAFE_DENY = [
 ] as const;
 
 /** Denied always: schedules and gateway life belong to the platform, which also pays for them. */
-export const ALWAYS_DENY = ['cron', 'gateway', 'nodes'] as const;
+const ALWAYS_DENY = ['cron', 'gateway', 'nodes'] as const;
 
 /**
  * What the platform must decide itself: who reaches the gateway, where models are, that nothing

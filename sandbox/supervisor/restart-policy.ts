@@ -5,11 +5,11 @@ export const MAX_RESTARTS = 4;
 /** Ten minutes: a crash an hour is bad luck, five in ten minutes is a broken agent. */
 export const RESTART_WINDOW_MS = 600_000;
 /** First wait before a restart; doubled for each one in the window. */
-export const RESTART_BASE_MS = 500;
+const RESTART_BASE_MS = 500;
 /** Longest wait: a boot takes 10 s or more anyway. */
-export const RESTART_MAX_MS = 15_000;
+const RESTART_MAX_MS = 15_000;
 /** OpenClaw's exit code for an invalid config or a second gateway on the same state. */
-export const CONFIG_EXIT_CODE = 78;
+const CONFIG_EXIT_CODE = 78;
 
 /** How OpenClaw's process ended, and when others before it did. */
 export interface CrashFacts {

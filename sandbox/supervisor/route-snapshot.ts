@@ -16,7 +16,7 @@ export async function handleSnapshot({ request, response, supervisor }: Exchange
 }
 
 /** Parses the body. @throws HttpError 400 naming the first field that is wrong. */
-export function parseSnapshotRequest(text: string): SnapshotRequest {
+function parseSnapshotRequest(text: string): SnapshotRequest {
   let body: unknown;
   try {
     body = JSON.parse(text);

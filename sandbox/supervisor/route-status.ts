@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts';
 import { readMemory } from './memory.ts';
 
 /** How long a status poll is held: below the 30 s watchdog of the agent that asks. */
-export const STATUS_HOLD_MS = 20_000;
+const STATUS_HOLD_MS = 20_000;
 
 /** `GET /status?since=<rev>`: at once, or when the revision moves on, or after STATUS_HOLD_MS. */
 export async function handleStatus({ url, response, supervisor }: Exchange): Promise<void> {

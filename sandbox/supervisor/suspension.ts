@@ -2,7 +2,7 @@ import { type GatewayClient, connectGateway } from './gateway-client.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /** A checkpoint is given up well before OpenClaw's own two-minute lease ends. */
-export const HOLD_TIMEOUT_MS = 60_000;
+const HOLD_TIMEOUT_MS = 60_000;
 
 /**
  * Runs `work` while OpenClaw is held still (`gateway.suspend`), and lets it go on afterwards in

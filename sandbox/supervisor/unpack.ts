@@ -7,7 +7,7 @@ import { type Extract, extract } from 'tar-stream';
 import { MAX_TREE_BYTES, MAX_TREE_ENTRIES, isInsideLink, isInsidePath } from './archive-bounds.ts';
 
 /** An archive that must not be unpacked; the message names the entry. */
-export class HostileArchive extends Error {
+class HostileArchive extends Error {
   override name = 'HostileArchive';
 }
 

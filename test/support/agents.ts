@@ -6,12 +6,12 @@ const STATE_TIMEOUT_MS = 170_000;
 const POLL_MS = 200;
 
 /** An agent as an operator sees it. */
-export async function inspect(url: string, tenantId: string): Promise<AgentInspection> {
+async function inspect(url: string, tenantId: string): Promise<AgentInspection> {
   return agentInspection.parse(await new LocalAdmin(url).call('GET', `/agents/${tenantId}`));
 }
 
 /** Looks at an agent until it is as wanted. Looking moves nothing. */
-export async function untilAgent(
+async function untilAgent(
   url: string,
   tenantId: string,
   wanted: (agent: AgentInspection) => boolean,

@@ -32,9 +32,7 @@ function get(socketPath: string, path: string): Promise<unknown> {
 }
 
 /** The running containers, asked of the engine over its own API. Sidecars are left out. */
-export async function runningContainers(system: {
-  engineSocket: string;
-}): Promise<SeenContainer[]> {
+async function runningContainers(system: { engineSocket: string }): Promise<SeenContainer[]> {
   const all = listed.parse(await get(system.engineSocket, '/containers/json?all=1'));
   const seen: SeenContainer[] = [];
   for (const { Id, Names } of all) {

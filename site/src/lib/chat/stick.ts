@@ -14,7 +14,7 @@ export interface Stick {
 }
 
 /** Closer to the end than this counts as at the end, px: about a line of text. */
-export const NEAR_END_PX = 32;
+const NEAR_END_PX = 32;
 
 export const STUCK: Stick = {
   following: true,
@@ -22,7 +22,7 @@ export const STUCK: Stick = {
   last: { top: 0, viewport: 0, content: 0 },
 };
 
-export function distanceToEnd({ top, viewport, content }: Place): number {
+function distanceToEnd({ top, viewport, content }: Place): number {
   return Math.max(0, content - viewport - top);
 }
 
