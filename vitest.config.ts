@@ -5,11 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const inFolder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const notUnit = ['**/node_modules/**', '**/*.worker.test.ts', '**/*.flow.test.ts', 'site/**'];
+const notUnit = [
+  '**/node_modules/**',
+  '**/*.worker.test.ts',
+  '**/*.flow.test.ts',
+  '**/*.sandbox.test.ts',
+  'site/**',
+];
 
 /**
  * `*.test.ts` runs on Node, `*.worker.test.ts` in the Workers runtime, `site/**` in a DOM, and
- * `*.flow.test.ts` on the full local stack with the real OpenClaw.
+ * `*.flow.test.ts` on the full local stack with the real OpenClaw, and `*.sandbox.test.ts` the
+ * supervisor alone with the real OpenClaw (`npm run test:sandbox`, not part of `npm test`).
  */
 export default defineConfig({
   test: {
@@ -40,6 +47,15 @@ export default defineConfig({
         plugins: [svelte()],
         resolve: { conditions: ['browser'] },
         test: { name: 'site', environment: 'happy-dom', include: ['site/**/*.test.ts'] },
+      },
+      {
+        test: {
+          name: 'sandbox',
+          environment: 'node',
+          include: ['sandbox/**/*.sandbox.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
       },
       {
         test: {

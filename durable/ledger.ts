@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNull, lt, lte, min, or, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, lt, lte, min, or, sql } from 'drizzle-orm';
 import type { CallMetadata } from '../contract/ai-gateway.ts';
 import type { TenantRecord } from '../contract/agent.ts';
 import type { ErrorCode } from '../contract/errors.ts';
@@ -70,6 +70,8 @@ export interface LedgerContext {
   db: AgentDb;
   record: TenantRecord;
   policy: Policy;
+  /** The generation of the sandbox that is. */
+  generation: number;
   now: number;
 }
 
@@ -112,8 +114,13 @@ function reservation(model: string, requestBytes: number, maxOutputTokens: numbe
   };
 }
 
-function isOpenNow(now: number) {
-  return and(eq(attempts.state, 'open'), sql`${attempts.createdAt} > ${now - MAX_ATTEMPT_MS}`);
+/** An open attempt counts until it must have been cut, or its generation is over. */
+function isOpenNow({ generation, now }: Pick<LedgerContext, 'generation' | 'now'>) {
+  return and(
+    eq(attempts.state, 'open'),
+    gt(attempts.createdAt, now - MAX_ATTEMPT_MS),
+    or(isNull(attempts.generation), eq(attempts.generation, generation)),
+  );
 }
 
 /**
@@ -135,7 +142,7 @@ export function admit(ctx: LedgerContext, input: AdmitInput): Admission {
   if (record.status !== 'active') {
     return refuse('tenant_suspended', 'This agent is suspended. Ask your operator.');
   }
-  const open = db.select({ n: count() }).from(attempts).where(isOpenNow(now)).get()?.n ?? 0;
+  const open = db.select({ n: count() }).from(attempts).where(isOpenNow(ctx)).get()?.n ?? 0;
   const limit = TIER_CONFIG[record.tier].maxConcurrentCalls;
   if (open >= limit) {
     return refuse('limit_reached', `At most ${limit} model calls may run at once. Try again soon.`);

@@ -42,6 +42,7 @@ const contextOf = (db: AgentDb, changed: Partial<LedgerContext> = {}): LedgerCon
   db,
   record: makeRecord(),
   policy,
+  generation: 1,
   now: NOW,
   ...changed,
 });

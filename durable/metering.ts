@@ -16,6 +16,7 @@ import {
   type SettleInput,
 } from './ledger.ts';
 import { FLUSH_DELAY_MS, flushOutbox, sweepAttempts } from './outbox.ts';
+import type { LogEntry } from './log.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import { testRoute } from './route-test.ts';
 import type { AgentDb } from './storage.ts';
@@ -25,6 +26,9 @@ export interface MeteringDeps {
   env: AgentEnv;
   policy: PolicyCache;
   record(): TenantRecord;
+  /** The generation of the sandbox that is, or was last. */
+  generation(): number;
+  log(entry: LogEntry): void;
   now(): number;
   waitUntil(work: Promise<unknown>): void;
 }
@@ -53,8 +57,10 @@ export class Metering {
   }
 
   settle(input: SettleInput): { failedCalls: number } {
-    const { db, now } = this.#deps;
-    const { failedCalls } = settle({ db, now: now() }, input);
+    const { db, now, log } = this.#deps;
+    const { failedCalls, settled } = settle({ db, now: now() }, input);
+    const { attemptId, outcome } = input;
+    if (!settled) log({ level: 'info', msg: 'settled before', attemptId, outcome });
     this.#schedule();
     return { failedCalls };
   }
@@ -101,7 +107,13 @@ export class Metering {
 
   async #context(): Promise<LedgerContext> {
     const { db, policy, record, now } = this.#deps;
-    return { db, record: record(), policy: await policy.get(), now: now() };
+    return {
+      db,
+      record: record(),
+      policy: await policy.get(),
+      generation: this.#deps.generation(),
+      now: now(),
+    };
   }
 
   #schedule(): void {

@@ -71,7 +71,12 @@ export class OpenClawLink {
   /** Takes an accepted socket through the handshake. OpenClawError when it is refused. */
   static async open(
     socket: WebSocket,
-    options: { token: string; onEvent: (event: string, payload: unknown) => void },
+    options: {
+      token: string;
+      onEvent: (event: string, payload: unknown) => void;
+      /** What the link may do; chat needs no more than to read and write. */
+      scopes?: readonly string[];
+    },
   ): Promise<OpenClawLink> {
     const { promise: challenge, resolve: challenged } = Promise.withResolvers<void>();
     const link = new OpenClawLink(socket, options.onEvent);
@@ -81,13 +86,15 @@ export class OpenClawLink {
     });
     const lost = link.closed.then((error) => Promise.reject(error));
     lost.catch(() => undefined);
-    await Promise.race([challenge, lost]);
+    // A gateway that takes the socket and says nothing is as good as none.
+    const timer = setTimeout(() => socket.close(1000, 'no challenge'), REQUEST_TIMEOUT_MS);
+    await Promise.race([challenge, lost]).finally(() => clearTimeout(timer));
     await link.request('connect', {
       minProtocol: OPENCLAW_PROTOCOL,
       maxProtocol: OPENCLAW_PROTOCOL,
       client: { id: 'gateway-client', version: '1.0.0', platform: 'linux', mode: 'backend' },
       role: 'operator',
-      scopes: ['operator.read', 'operator.write'],
+      scopes: options.scopes ?? ['operator.read', 'operator.write'],
       caps: ['tool-events'],
       auth: { token: options.token },
     });

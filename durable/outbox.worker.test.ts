@@ -25,7 +25,13 @@ beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
 const usage = { tokensIn: 100, tokensOut: 10, tokensCached: 0 };
 const record = makeRecord();
-const contextOf = (db: AgentDb): LedgerContext => ({ db, record, policy: SEED_POLICY, now: NOW });
+const contextOf = (db: AgentDb): LedgerContext => ({
+  db,
+  record,
+  policy: SEED_POLICY,
+  generation: 1,
+  now: NOW,
+});
 
 /** Admits a call and settles it, with usage or without. */
 function addCall(db: AgentDb, callId: string, used: typeof usage | null = usage): void {

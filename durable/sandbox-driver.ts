@@ -125,7 +125,10 @@ export class SandboxDriver {
   /** Whether a sandbox that was ready is, now or after OpenClaw's own restart in it. */
   async #isReadyAgain(wake: WakeState): Promise<boolean> {
     const { container, now } = this.#deps;
-    const status = container?.running ? await this.supervisor()?.status() : null;
+    if (!container?.running) return false;
+    // Asked twice: one lost answer must not cost a sandbox what it has not saved yet.
+    const ask = async (): Promise<SupervisorStatus | undefined> => this.supervisor()?.status();
+    const status = await ask().catch(ask);
     if (status?.generation !== wake.generation) return false;
     if (status.stage === 'stopping' || status.stage === 'stopped') return false;
     await this.#untilReady(wake, status, now() + WAKE_TIMEOUT_MS);

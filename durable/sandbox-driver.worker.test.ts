@@ -8,7 +8,7 @@ import { allDue, WATCHDOG_MS } from './due.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
 import { issueTicket, markStored, newestSnapshot } from './snapshots.ts';
 import type { AgentDb } from './storage.ts';
-import { MAX_START_ATTEMPTS, WAKE_TIMEOUT_MS } from './wake.ts';
+import { MAX_START_BACKOFF_MS, WAKE_TIMEOUT_MS } from './wake.ts';
 
 const SHA = 'c'.repeat(64);
 
@@ -136,7 +136,7 @@ describe('a wake', () => {
       expect(sandbox.running).toBe(false);
     }));
 
-  it('is tried a bounded number of times', () =>
+  it('that fails again and again is tried ever later, never at once', () =>
     freshAgent().inside(async ({ db }) => {
       const { driver, sandbox, clock } = world(db);
       sandbox.refusals.push(...Array.from({ length: 10 }, () => new Error('interrupted')));
@@ -145,8 +145,11 @@ describe('a wake', () => {
         driver.demand(false);
         await driver.drive();
       }
-      expect(driver.wake).toMatchObject({ state: 'failed', generation: MAX_START_ATTEMPTS });
-      expect(wakeDue(db)).toBeNull();
+      expect(driver.wake).toMatchObject({ state: 'failed', generation: 10 });
+      expect(driver.wake.failure?.nextTryAt).toBe(clock.now + MAX_START_BACKOFF_MS);
+      expect(wakeDue(db)).toBe(clock.now + MAX_START_BACKOFF_MS);
+      driver.demand(false);
+      expect(driver.wake.state, 'before its time nothing starts').toBe('failed');
     }));
 
   it('that can’t restore waits for an operator, and overwrites nothing', () =>

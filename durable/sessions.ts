@@ -2,7 +2,7 @@ import { and, asc, count, desc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { ulid } from 'ulid';
 import { AppError } from '../contract/errors.ts';
 import type { EventData, SessionEvent, SessionView } from '../contract/frames.ts';
-import { events, sessions, turns } from '../db/agent/schema.ts';
+import { events, forgotten, sessions, turns } from '../db/agent/schema.ts';
 import type { AgentDb } from './storage.ts';
 
 /** Title of a session until it has one of its own. */
@@ -79,9 +79,13 @@ export function renameSession(db: AgentDb, id: string, title: string): SessionVi
   return getSession(db, id);
 }
 
-/** Deletes a session with its log and turns. Open turns are the caller's to stop first. */
-export function deleteSession(db: AgentDb, id: string): void {
+/**
+ * Deletes a session with its log and turns, and notes that OpenClaw must forget it too. Open turns are
+ * the caller's to stop first.
+ */
+export function deleteSession(db: AgentDb, id: string, now: number): void {
   getSession(db, id);
+  db.insert(forgotten).values({ sessionId: id, deletedAt: now }).onConflictDoNothing().run();
   db.delete(events).where(eq(events.sessionId, id)).run();
   db.delete(turns).where(eq(turns.sessionId, id)).run();
   db.delete(sessions).where(eq(sessions.id, id)).run();

@@ -107,7 +107,7 @@ describe('sessions', () => {
       const [a, b] = [make(db), make(db)];
       append(db, a, 't1', delta('x'));
       append(db, b, 't2', delta('y'));
-      deleteSession(db, a);
+      deleteSession(db, a, NOW);
       expect(() => getSession(db, a)).toThrow(
         expect.objectContaining({ code: 'session_not_found' }),
       );

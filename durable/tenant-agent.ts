@@ -22,6 +22,7 @@ import {
   type DueStep,
 } from './due.ts';
 import type { AgentEnv } from './env.ts';
+import { forgetSessions } from './forget.ts';
 import { inspection } from './inspection.ts';
 import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
 import { agentLog, reasonOf } from './log.ts';
@@ -39,7 +40,7 @@ import { openDb, type AgentDb } from './storage.ts';
 import { TurnDriver } from './turn-driver.ts';
 import { TurnWaiters } from './turn-waiters.ts';
 import { getTurn, headTurns, openTurns, queueTurn, turnView, type Turn } from './turns.ts';
-import { isWaking, statusOf, type WakeState } from './wake.ts';
+import { hasGivenUp, isWaking, statusOf, type WakeState } from './wake.ts';
 
 /** A turn that runs longer is ended with an error, ms. */
 const MAX_TURN_MS = 30 * 60_000;
@@ -71,7 +72,16 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     this.#db = db;
     this.#sockets = new Sockets(ctx);
     this.#policy = new PolicyCache({ db, d1: env.DB, now, waitUntil });
-    this.#metering = new Metering({ db, env, policy: this.#policy, record, now, waitUntil });
+    this.#metering = new Metering({
+      db,
+      env,
+      policy: this.#policy,
+      record,
+      generation: () => this.#sandbox.wake.generation,
+      log: this.#log,
+      now,
+      waitUntil,
+    });
     this.#sandbox = new SandboxDriver({
       db,
       container: ctx.container ? nativeContainer(ctx.container) : null,
@@ -129,7 +139,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async wake(): Promise<AgentStatus> {
-    this.#record();
+    this.#active();
     this.#touch();
     this.#sandbox.demand(true);
     this.#pump();
@@ -166,7 +176,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     hostname: string;
     by: string;
   }): Promise<NewInvite> {
-    this.#record();
+    this.#serves(options.hostname);
     return createInvite(this.#db, { ...options, now: Date.now() });
   }
 
@@ -217,7 +227,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   async deleteSession(caller: Caller, id: string): Promise<void> {
     const member = this.#identify(caller);
     await this.#stop(member, id);
-    sessions.deleteSession(this.#db, id);
+    sessions.deleteSession(this.#db, id, Date.now());
+    this.#pump();
     this.#sockets.broadcast({ type: 'session.deleted', sessionId: id });
   }
 
@@ -352,7 +363,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     switch (step.kind) {
       case 'wake': {
         const { state } = this.#sandbox.wake;
-        if (state === 'failed') this.#sandbox.demand(false);
+        // After too many failures only somebody who needs the agent starts it again.
+        if (state === 'failed' && !hasGivenUp(this.#sandbox.wake)) this.#sandbox.demand(false);
         else if (isWaking(state) || state === 'draining') this.#watch('wake', '');
         this.#pump();
         return;
@@ -379,9 +391,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     const turn = getTurn(this.#db, id);
     if (!turn || turn.endedAt !== null) return;
     if (turn.startedAt !== null && Date.now() - turn.startedAt > MAX_TURN_MS) {
-      const text = sessions.streamedText(this.#db, id);
-      const message = 'The turn took too long and was ended.';
-      this.#turns.end(turn, { type: 'error', code: 'turn_failed', message, retryable: true, text });
+      this.ctx.waitUntil(this.#turns.giveUp(turn, 'The turn took too long and was ended.'));
       return;
     }
     this.#watch('turn', id);
@@ -449,6 +459,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   async #pumpOnce(): Promise<void> {
     await this.#sandbox.drive();
+    if (this.#sandbox.wake.state === 'ready') await this.#forget();
     const waiting = headTurns(this.#db).filter((turn) => !this.#turns.isAttached(turn.id));
     if (waiting.length === 0) return;
     // A turn that ran before lost its link: the sandbox may have gone with it.
@@ -462,12 +473,14 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     } else this.#failHopeless(waiting);
   }
 
+  /** Tells OpenClaw of sessions that were deleted; what it keeps of them must not be saved again. */
+  async #forget(): Promise<void> {
+    const deps = { db: this.#db, openGateway: () => this.#openGateway() };
+    if ((await forgetSessions(deps)) > 0) this.#markDirty();
+  }
+
   #attach(turn: Turn): void {
-    const activity = readCell(this.#db, 'activity');
-    writeCell(this.#db, 'activity', {
-      lastActiveAt: activity?.lastActiveAt ?? Date.now(),
-      dirty: true,
-    });
+    this.#markDirty();
     this.#watch('turn', turn.id);
     const carried = this.#turns.attach(turn).then(async () => {
       this.#touch();
@@ -477,20 +490,18 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     this.ctx.waitUntil(carried);
   }
 
-  /** An agent that has failed for good tells those who wait for it. */
+  /** An agent that has given up tells those who wait for it. */
   #failHopeless(waiting: Turn[]): void {
-    const { state, failure } = this.#sandbox.wake;
-    if (state !== 'failed' || !failure || failure.nextTryAt !== null) return;
+    const { wake } = this.#sandbox;
+    if (!hasGivenUp(wake)) return;
     for (const turn of waiting) {
-      const message = `The agent could not start: ${failure.message}`;
-      const end = {
+      this.#turns.end(turn, {
         type: 'error',
         code: 'agent_unavailable',
-        message,
+        message: `The agent could not start: ${wake.failure?.message ?? 'for no known reason'}`,
         retryable: true,
         text: '',
-      } as const;
-      this.#turns.end(turn, end);
+      });
     }
   }
 
@@ -502,11 +513,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   #send(member: Member, message: { id: string; sessionId: string; text: string }): Turn {
-    const record = this.#record();
-    const { maxMessageChars, maxQueuedTurns } = TIER_CONFIG[record.tier];
-    if (record.status !== 'active') {
-      throw new AppError('tenant_suspended', 'This agent is suspended. Ask your operator.');
-    }
+    const { maxMessageChars, maxQueuedTurns } = TIER_CONFIG[this.#active().tier];
     if (message.text.length > maxMessageChars) {
       throw new AppError('payload_too_large', `A message may have ${maxMessageChars} characters.`);
     }
@@ -573,6 +580,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     setDue(this.#db, 'idle', '', now + this.#idleMs());
   }
 
+  /** What OpenClaw keeps has changed since the newest snapshot. */
+  #markDirty(): void {
+    const lastActiveAt = readCell(this.#db, 'activity')?.lastActiveAt ?? Date.now();
+    writeCell(this.#db, 'activity', { lastActiveAt, dirty: true });
+  }
+
   #idleMs(): number {
     const override = this.env.DEV_MODE === 'true' ? Number(this.env.IDLE_MS_OVERRIDE) : Number.NaN;
     return override > 0 ? override : TIER_CONFIG[this.#record().tier].idleMs;
@@ -584,6 +597,13 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     const record = readCell(this.#db, 'record');
     if (!record) throw new AppError('tenant_not_found', 'There is no such tenant.');
     return record;
+  }
+
+  /** The record of a tenant that may use its agent. */
+  #active(): TenantRecord {
+    const record = this.#record();
+    if (record.status === 'active') return record;
+    throw new AppError('tenant_suspended', 'This agent is suspended. Ask your operator.');
   }
 
   #status(): AgentStatus {

@@ -97,8 +97,25 @@ export class TurnDriver {
       this.end(turn, { type: 'aborted', text: streamedText(this.#deps.db, turn.id), by });
       return;
     }
-    const { link } = await this.#opening;
-    await link.request('chat.abort', { sessionKey: sessionKeyOf(turn.sessionId) });
+    await this.#abort(turn);
+  }
+
+  /** Ends a turn that must not go on, in OpenClaw too. */
+  async giveUp(turn: Turn, message: string): Promise<void> {
+    // First there: a message sent while a run is on would be steered into it.
+    await this.#abort(turn);
+    const text = streamedText(this.#deps.db, turn.id);
+    this.end(turn, { type: 'error', code: 'turn_failed', message, retryable: true, text });
+  }
+
+  /** Aborts the run of a session. A link that fails is no harm: whoever attaches next sees the wish. */
+  async #abort(turn: Turn): Promise<void> {
+    const sessionKey = sessionKeyOf(turn.sessionId);
+    try {
+      await (await this.#opening)?.link.request('chat.abort', { sessionKey });
+    } catch (error) {
+      this.#deps.lost(`abort: ${String(error)}`);
+    }
   }
 
   /** Ends a turn in storage, tells its followers, and lets the next one start. */
@@ -163,7 +180,8 @@ export class TurnDriver {
     const { turn } = run;
     const key = sessionKeyOf(turn.sessionId);
     const isNew = turn.startedAt === null;
-    markRunning(db, turn, generation, now());
+    // It may have been stopped, or its session deleted, while the link was opened.
+    if (!markRunning(db, turn, generation, now())) return run.finish();
     const model = `platform/${turn.workload}`;
     const { entry } = patched.parse(await link.request('sessions.patch', { key, model }));
     noteOpenClawSession(db, turn.id, entry.sessionId);

@@ -101,12 +101,18 @@ export function headTurns(db: AgentDb): Turn[] {
   return [...heads.values()];
 }
 
-/** Marks a turn as running in a generation. `startedAt` stays what it was at its first start. */
-export function markRunning(db: AgentDb, turn: Turn, generation: number, now: number): void {
-  db.update(turns)
+/**
+ * Marks a turn as running in a generation; false when it has ended meanwhile. `startedAt` stays what it
+ * was at its first start.
+ */
+export function markRunning(db: AgentDb, turn: Turn, generation: number, now: number): boolean {
+  const marked = db
+    .update(turns)
     .set({ state: 'running', generation, startedAt: turn.startedAt ?? now })
-    .where(eq(turns.id, turn.id))
-    .run();
+    .where(and(eq(turns.id, turn.id), inArray(turns.state, OPEN)))
+    .returning({ id: turns.id })
+    .get();
+  return marked !== undefined;
 }
 
 export function noteOpenClawSession(db: AgentDb, id: string, openclawSession: string): void {

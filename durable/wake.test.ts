@@ -4,7 +4,9 @@ import {
   expectedWakeMs,
   FIRST_WAKE_ESTIMATE_MS,
   INITIAL_WAKE,
+  hasGivenUp,
   MAX_START_ATTEMPTS,
+  MAX_START_BACKOFF_MS,
   START_BACKOFF_MS,
   statusOf,
   transition,
@@ -124,17 +126,23 @@ describe('a start that fails', () => {
   const failAgain = (wake: WakeState): WakeState =>
     transition(wake, { ...lost(false), generation: wake.generation } as WakeEvent, NOW);
 
-  it('is tried again after a pause that doubles, a bounded number of times', () => {
+  it('is tried again after a pause that doubles up to its bound, and gives up on those who wait', () => {
     let wake = inState('starting', { attempts: 0 });
-    const pauses: (number | null)[] = [];
-    for (let i = 0; i < MAX_START_ATTEMPTS; i += 1) {
+    const pauses: number[] = [];
+    const gaveUp: boolean[] = [];
+    for (let i = 0; i < 12; i += 1) {
       wake = failAgain(wake);
-      const nextTryAt = wake.failure?.nextTryAt ?? null;
-      pauses.push(nextTryAt === null ? null : nextTryAt - NOW);
-      if (nextTryAt !== null) wake = transition(wake, demand(false), nextTryAt);
+      const nextTryAt = wake.failure?.nextTryAt ?? Number.NaN;
+      pauses.push(nextTryAt - NOW);
+      gaveUp.push(hasGivenUp(wake));
+      wake = transition(wake, demand(false), nextTryAt);
     }
-    expect(pauses).toEqual([START_BACKOFF_MS, START_BACKOFF_MS * 2, START_BACKOFF_MS * 4, null]);
-    expect(wake.attempts).toBe(MAX_START_ATTEMPTS);
+    const doubled = (n: number): number =>
+      Math.min(START_BACKOFF_MS * 2 ** n, MAX_START_BACKOFF_MS);
+    expect(pauses).toEqual(pauses.map((_, n) => doubled(n)));
+    expect(pauses.at(-1)).toBe(MAX_START_BACKOFF_MS);
+    expect(gaveUp.indexOf(true)).toBe(MAX_START_ATTEMPTS - 1);
+    expect(hasGivenUp(wake), 'one that is being tried has not').toBe(false);
   });
 
   it('waits for its next try unless an operator insists', () => {

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { agentState, stageTiming, type AgentState, type AgentStatus } from '../contract/agent.ts';
 import { restorePoint, type RestorePoint } from '../contract/supervisor.ts';
 
-/** Failed starts in a row after which the agent waits for an operator or a new demand. */
+/** Failed starts in a row after which those who wait are told, and only a new demand tries again. */
 export const MAX_START_ATTEMPTS = 4;
 /** First pause between starts, ms; doubles with each. */
 export const START_BACKOFF_MS = 1_000;
+/** Longest pause between starts, ms. */
+export const MAX_START_BACKOFF_MS = 5 * 60_000;
 /** A wake that takes longer is given up: half a CPU needs 20 s, a busy machine twice that. */
 export const WAKE_TIMEOUT_MS = 180_000;
 /** What a wake is said to take before this agent has ever woken, ms. */
@@ -71,6 +73,17 @@ const ORDER: Record<string, number> = { starting: 0, restoring: 1, booting: 2, r
 
 export const isWaking = (state: AgentState): boolean => WAKING.has(state);
 
+/** The pause after the n-th failed start in a row (from 1), ms. */
+function startPauseMs(attempts: number): number {
+  return Math.min(START_BACKOFF_MS * 2 ** (attempts - 1), MAX_START_BACKOFF_MS);
+}
+
+/** Whether an agent has failed so often, or so finally, that those who wait must be told. */
+export function hasGivenUp({ state, failure, attempts }: WakeState): boolean {
+  if (state !== 'failed') return false;
+  return failure?.nextTryAt == null || attempts >= MAX_START_ATTEMPTS;
+}
+
 function closeStage(wake: WakeState, now: number): WakeState['timings'] {
   return [...wake.timings, { stage: wake.state, ms: Math.max(0, now - wake.since) }];
 }
@@ -120,7 +133,6 @@ export function transition(wake: WakeState, event: WakeEvent, now: number): Wake
       if (wake.state === 'asleep' || wake.state === 'failed') return wake;
       if (wake.state === 'draining' && !event.lasting) return wake;
       const attempts = wake.attempts + 1;
-      const again = !event.lasting && attempts < MAX_START_ATTEMPTS;
       return {
         ...wake,
         state: 'failed',
@@ -132,7 +144,7 @@ export function transition(wake: WakeState, event: WakeEvent, now: number): Wake
         failure: {
           code: event.code,
           message: event.message,
-          nextTryAt: again ? now + START_BACKOFF_MS * 2 ** (attempts - 1) : null,
+          nextTryAt: event.lasting ? null : now + startPauseMs(attempts),
         },
       };
     }

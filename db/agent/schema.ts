@@ -77,6 +77,12 @@ export const sessions = sqliteTable('sessions', {
   lastSeq: integer('last_seq').notNull().default(0),
 });
 
+/** Deleted sessions that OpenClaw itself still knows; it is told when it is awake next. */
+export const forgotten = sqliteTable('forgotten', {
+  sessionId: text('session_id').primaryKey(),
+  deletedAt: integer('deleted_at').notNull(),
+});
+
 /** A session's log. Deltas go when their turn's final event is stored. */
 export const events = sqliteTable(
   'events',

@@ -20,6 +20,8 @@ export interface TreeEntry {
 const EXCLUDED = [
   /^openclaw\/(tmp|cache|logs)$/,
   /^openclaw\/agents\/[^/]+\/(tmp|cache)$/,
+  // What OpenClaw keeps of a session after it was deleted.
+  /^openclaw\/agents\/[^/]+\/sessions\/[^/]+\.deleted\.[^/]*$/,
   /^home\/(\.cache|\.npm|\.openclaw\/(tmp|cache|logs))$/,
 ];
 
