@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { usageList, type CreatedTenant } from '../../contract/api.ts';
 import type { UsageRow } from '../../contract/usage.ts';
 import { LocalAdmin } from '../../local/runner/admin.ts';
-import { asleep, awake, newTenant } from '../support/agents.ts';
+import { newTenant, untilAgent } from '../support/agents.ts';
 import { containerOf } from '../support/engine-view.ts';
 import { addFault, recordedCalls, type Recorded } from '../support/model-record.ts';
 
@@ -20,10 +20,14 @@ describe('what a tenant’s container asks of models', () => {
 
   beforeAll(async () => {
     tenant = await newTenant(system.url);
-    await awake(system.url, tenant.id);
+    // The way to models is open as soon as the container runs; OpenClaw itself is not needed here.
+    await admin.call('POST', `/agents/${tenant.id}/wake`);
+    await untilAgent(system.url, tenant.id, ({ agent }) => agent.state !== 'starting');
     const { environ } = await containerOf(system, tenant.id);
     modelsUrl = /SK_MODELS_URL=([^\0]+)/.exec(environ)?.[1] ?? '';
   });
+
+  afterAll(() => admin.call('POST', `/agents/${tenant.id}/sleep`, { force: true }));
 
   /** One call as OpenClaw would make it. With `leaveAfter` the client goes after so many bytes. */
   function call(options: {
@@ -124,8 +128,6 @@ describe('what a tenant’s container asks of models', () => {
     expect(primary).toMatchObject({ attempt: 1, status: 503, tokens_in: 0, tokens_out: 0 });
     expect(fallback).toMatchObject({ attempt: 2, outcome: 'ok' });
     expect(fallback?.model).not.toBe(primary?.model);
-
-    await asleep(system.url, tenant.id);
   });
 
   const seen = (row: UsageRow) => ({

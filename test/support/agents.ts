@@ -11,7 +11,7 @@ async function inspect(url: string, tenantId: string): Promise<AgentInspection> 
 }
 
 /** Looks at an agent until it is as wanted. Looking moves nothing. */
-async function untilAgent(
+export async function untilAgent(
   url: string,
   tenantId: string,
   wanted: (agent: AgentInspection) => boolean,
@@ -35,12 +35,6 @@ export async function newTenant(
   const { invite } = tenant;
   if (!invite) throw new Error('the tenant came without an invite');
   return { ...tenant, invite };
-}
-
-/** Wakes an agent and waits until it is ready. */
-export async function awake(url: string, tenantId: string): Promise<AgentInspection> {
-  await new LocalAdmin(url).call('POST', `/agents/${tenantId}/wake`);
-  return untilAgent(url, tenantId, ({ agent }) => agent.state === 'ready');
 }
 
 /** Puts an agent to sleep and waits until it is. */
