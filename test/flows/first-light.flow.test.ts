@@ -55,6 +55,14 @@ describe('a newcomer, on one machine', () => {
     await box.press('Enter');
   };
 
+  it('cannot press a button of the invite’s page before its script runs', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const still = await context.newPage();
+    await still.goto(dev.invite);
+    expect(await still.getByRole('button', { name: /join/i }).isDisabled()).toBe(true);
+    await context.close();
+  });
+
   it('opens the printed invite, types a message, and reads a streamed answer', async () => {
     await page.goto(dev.invite);
     await page.getByRole('button', { name: /join|open|continue/i }).click();

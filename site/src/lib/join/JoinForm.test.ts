@@ -4,15 +4,18 @@ import JoinForm from './JoinForm.svelte';
 
 afterEach(cleanup);
 
+const enabledButton = async (): Promise<HTMLButtonElement> => {
+  const button = screen.getByRole<HTMLButtonElement>('button');
+  await vi.waitFor(() => expect(button.disabled).toBe(false));
+  return button;
+};
+
 test('joining hands over the name, which may be empty', async () => {
   const onjoin = vi.fn<(name: string) => Promise<void>>(() => Promise.resolve());
   render(JoinForm, { onjoin });
-  await fireEvent.click(screen.getByRole('button'));
+  await fireEvent.click(await enabledButton());
   await fireEvent.input(screen.getByRole('textbox'), { target: { value: 'Ada' } });
-  await vi.waitFor(() =>
-    expect(screen.getByRole<HTMLButtonElement>('button').disabled).toBe(false),
-  );
-  await fireEvent.click(screen.getByRole('button'));
+  await fireEvent.click(await enabledButton());
   expect(onjoin.mock.calls).toEqual([[''], ['Ada']]);
 });
 
@@ -28,6 +31,6 @@ test('two clicks use the invite once', async () => {
 
 test('a refusal is told and the form stays', async () => {
   render(JoinForm, { onjoin: () => Promise.reject(new Error('Too many tries.')) });
-  await fireEvent.click(screen.getByRole('button'));
+  await fireEvent.click(await enabledButton());
   expect((await screen.findByRole('alert')).textContent).toBe('Too many tries.');
 });
