@@ -68,6 +68,11 @@ test('stages behind show their times, the one now and those ahead show none', ()
   ]);
 });
 
+test('a stage that was never gone through is not shown as done', () => {
+  const fresh = { ...booting, timings: [{ stage: 'starting' as const, ms: 2_000 }] };
+  expect(stageViews(fresh).map(({ stage }) => stage)).toEqual(['starting', 'booting', 'ready']);
+});
+
 test('the next try counts down without the server’s clock', () => {
   const failed: AgentStatus = {
     ...booting,

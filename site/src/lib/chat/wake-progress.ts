@@ -56,14 +56,20 @@ export interface StageView {
   ms: number | null;
 }
 
-/** The wake's stages with where the agent is among them. */
+/**
+ * The wake's stages with where the agent is among them. One that lies behind and was never gone
+ * through, such as the restore of an agent that has nothing to bring back, is left out.
+ */
 export function stageViews(status: AgentStatus): StageView[] {
   const at = WAKE_STAGES.findIndex((stage) => stage === status.state);
-  return WAKE_STAGES.map((stage, index) => ({
+  const views = WAKE_STAGES.map((stage, index): StageView => ({
     stage,
     place: status.state === 'ready' || index < at ? 'behind' : index === at ? 'now' : 'ahead',
     ms: status.timings.find((timing) => timing.stage === stage)?.ms ?? null,
   }));
+  return views.filter(
+    ({ stage, place, ms }) => place !== 'behind' || ms !== null || stage === status.state,
+  );
 }
 
 export function isWaking(state: AgentState): boolean {
