@@ -3,25 +3,14 @@ import type { ErrorCode } from '../contract/errors.ts';
 import type { CallSource, Outcome } from '../contract/usage.ts';
 import type { Tier, Workload } from '../contract/tiers.ts';
 import type { AiGateway } from './ai-gateway.ts';
-import {
-  MAX_ATTEMPT_MS,
-  type Admission,
-  type AdmitInput,
-  type Attempt,
-  type SettleInput,
-} from './ledger.ts';
+import { MAX_ATTEMPT_MS, type Attempt, type SettleInput } from './ledger.ts';
+import type { EgressRpc } from './rpc.ts';
 import { SseUsageReader, usageOf } from './sse-usage.ts';
 
 /** A whole (not streamed) answer that is longer is refused, in bytes. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
-export interface RelayDeps {
-  admit(input: AdmitInput): Promise<Admission>;
-  retry(
-    ended: SettleInput,
-    input: Pick<AdmitInput, 'requestBytes' | 'requestedMaxTokens'>,
-  ): Promise<Admission>;
-  settle(input: SettleInput): Promise<{ failedCalls: number }>;
+export interface RelayDeps extends Pick<EgressRpc, 'admit' | 'retry' | 'settle'> {
   fetch(request: Request, signal: AbortSignal): Promise<Response>;
   gateway: Pick<AiGateway, 'request'>;
   waitUntil(work: Promise<unknown>): void;

@@ -7,6 +7,7 @@ import type { RouteRequest } from '../contract/policy.ts';
 import { TIER_CONFIG } from '../contract/tiers.ts';
 import { upsertAgentRow } from '../db/queries/agents.ts';
 import { openDb as openD1 } from '../db/queries/open.ts';
+import { noteActive } from './activity.ts';
 import { readCell, writeCell } from './cells.ts';
 import { greet, receive, type ChatDeps } from './chat.ts';
 import { nativeContainer } from './container.ts';
@@ -22,7 +23,6 @@ import {
   type DueStep,
 } from './due.ts';
 import type { AgentEnv } from './env.ts';
-import { forgetSessions } from './forget.ts';
 import { inspection } from './inspection.ts';
 import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
 import { agentLog, reasonOf } from './log.ts';
@@ -38,8 +38,9 @@ import * as snapshots from './snapshots.ts';
 import { closeCode, MAX_SOCKETS, Sockets } from './sockets.ts';
 import { openDb, type AgentDb } from './storage.ts';
 import { TurnDriver } from './turn-driver.ts';
+import { TurnPump } from './turn-pump.ts';
 import { TurnWaiters } from './turn-waiters.ts';
-import { getTurn, headTurns, openTurns, queueTurn, turnView, type Turn } from './turns.ts';
+import { getTurn, openTurns, queueTurn, turnView, type Turn } from './turns.ts';
 import { hasGivenUp, isWaking, statusOf, type WakeState } from './wake.ts';
 
 /** A turn that runs longer is ended with an error, ms. */
@@ -56,11 +57,10 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #turns: TurnDriver;
   readonly #metering: Metering;
   readonly #policy: PolicyCache;
+  readonly #pump: TurnPump;
   readonly #waiters = new TurnWaiters();
   readonly #constructedAt = Date.now();
   readonly #log = agentLog(() => readCell(this.#db, 'record')?.id ?? null);
-  #pumping: Promise<void> | null = null;
-  #pumpAgain = false;
 
   constructor(ctx: DurableObjectState, env: AgentEnv) {
     super(ctx, env);
@@ -101,11 +101,22 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       ended: (turn) => this.#turnEnded(turn),
       lost: (reason) => this.#log({ level: 'warn', msg: 'link to OpenClaw lost', reason }),
     });
+    this.#pump = new TurnPump({
+      db,
+      sandbox: this.#sandbox,
+      turns: this.#turns,
+      openGateway: () => this.#openGateway(),
+      now,
+      waitUntil,
+      used: () => this.#touch(),
+      rested: () => this.#arm(),
+      log: this.#log,
+    });
     if (!ctx.container) return;
     if (ctx.container.running) void ctx.blockConcurrencyWhile(() => this.#sandbox.adopt());
     // What an eviction or a deploy interrupted goes on at once, not at the next watchdog.
     const { state } = this.#sandbox.wake;
-    if (openTurns(db).length > 0 || isWaking(state) || state === 'draining') this.#pump();
+    if (openTurns(db).length > 0 || isWaking(state) || state === 'draining') this.#pump.pump();
   }
 
   /* The tenant's record, and the agent's life */
@@ -142,7 +153,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     this.#active();
     this.#touch();
     this.#sandbox.demand(true);
-    this.#pump();
+    this.#pump.pump();
     await this.#arm();
     return this.#status();
   }
@@ -152,7 +163,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       throw new AppError('conflict', 'A turn is open. Stop it, wait for it, or force the sleep.');
     }
     this.#sandbox.apply({ type: 'drain', force });
-    this.#pump();
+    this.#pump.pump();
     await this.#arm();
     return this.#status();
   }
@@ -228,7 +239,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     const member = this.#identify(caller);
     await this.#stop(member, id);
     sessions.deleteSession(this.#db, id, Date.now());
-    this.#pump();
+    this.#pump.pump();
     this.#sockets.broadcast({ type: 'session.deleted', sessionId: id });
   }
 
@@ -366,7 +377,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
         // After too many failures only somebody who needs the agent starts it again.
         if (state === 'failed' && !hasGivenUp(this.#sandbox.wake)) this.#sandbox.demand(false);
         else if (isWaking(state) || state === 'draining') this.#watch('wake', '');
-        this.#pump();
+        this.#pump.pump();
         return;
       }
       case 'turn':
@@ -395,7 +406,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       return;
     }
     this.#watch('turn', id);
-    this.#pump();
+    this.#pump.pump();
   }
 
   #checkIdle(): void {
@@ -406,7 +417,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     else if (idleAt > Date.now()) setDue(this.#db, 'idle', '', idleAt);
     else {
       this.#sandbox.apply({ type: 'drain', force: false });
-      this.#pump();
+      this.#pump.pump();
     }
   }
 
@@ -436,75 +447,6 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   /* Wake and turns */
 
-  /** Brings open turns and the sandbox together. One pump at a time; a call meanwhile adds a round. */
-  #pump(): void {
-    this.#pumpAgain = true;
-    this.#pumping ??= this.#pumpUntilQuiet().finally(() => {
-      this.#pumping = null;
-    });
-    this.ctx.waitUntil(this.#pumping);
-  }
-
-  async #pumpUntilQuiet(): Promise<void> {
-    while (this.#pumpAgain) {
-      this.#pumpAgain = false;
-      try {
-        await this.#pumpOnce();
-      } catch (error) {
-        this.#log({ level: 'error', msg: 'pump failed', error: reasonOf(error) });
-      }
-      await this.#arm();
-    }
-  }
-
-  async #pumpOnce(): Promise<void> {
-    await this.#sandbox.drive();
-    if (this.#sandbox.wake.state === 'ready') await this.#forget();
-    const waiting = headTurns(this.#db).filter((turn) => !this.#turns.isAttached(turn.id));
-    if (waiting.length === 0) return;
-    // A turn that ran before lost its link: the sandbox may have gone with it.
-    if (waiting.some((turn) => turn.startedAt !== null)) await this.#sandbox.probe();
-    if (this.#sandbox.wake.state !== 'ready') {
-      this.#sandbox.demand(false);
-      await this.#sandbox.drive();
-    }
-    if (this.#sandbox.wake.state === 'ready') {
-      for (const turn of waiting) this.#attach(turn);
-    } else this.#failHopeless(waiting);
-  }
-
-  /** Tells OpenClaw of sessions that were deleted; what it keeps of them must not be saved again. */
-  async #forget(): Promise<void> {
-    const deps = { db: this.#db, openGateway: () => this.#openGateway() };
-    if ((await forgetSessions(deps)) > 0) this.#markDirty();
-  }
-
-  #attach(turn: Turn): void {
-    this.#markDirty();
-    this.#watch('turn', turn.id);
-    const carried = this.#turns.attach(turn).then(async () => {
-      this.#touch();
-      await this.#sandbox.touch();
-      this.#pump();
-    });
-    this.ctx.waitUntil(carried);
-  }
-
-  /** An agent that has given up tells those who wait for it. */
-  #failHopeless(waiting: Turn[]): void {
-    const { wake } = this.#sandbox;
-    if (!hasGivenUp(wake)) return;
-    for (const turn of waiting) {
-      this.#turns.end(turn, {
-        type: 'error',
-        code: 'agent_unavailable',
-        message: `The agent could not start: ${wake.failure?.message ?? 'for no known reason'}`,
-        retryable: true,
-        text: '',
-      });
-    }
-  }
-
   async #openGateway(): Promise<{ socket: WebSocket; token: string; generation: number }> {
     const { tokens, generation } = this.#sandbox.wake;
     const supervisor = this.#sandbox.supervisor();
@@ -531,7 +473,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     if (added.length > 0) {
       this.#watch('turn', turn.id);
       this.#emit(sessionId, added);
-      this.#pump();
+      this.#pump.pump();
     }
     return turn;
   }
@@ -556,7 +498,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     clearDue(this.#db, 'turn', turn.id);
     this.#tellSession(turn.sessionId);
     this.#waiters.ended(turn.id);
-    this.#pump();
+    this.#pump.pump();
   }
 
   #tellSession(sessionId: string): void {
@@ -574,16 +516,9 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   /** Somebody used the agent: its idle time begins anew. */
   #touch(): void {
-    const dirty = readCell(this.#db, 'activity')?.dirty ?? false;
     const now = Date.now();
-    writeCell(this.#db, 'activity', { lastActiveAt: now, dirty });
+    noteActive(this.#db, now);
     setDue(this.#db, 'idle', '', now + this.#idleMs());
-  }
-
-  /** What OpenClaw keeps has changed since the newest snapshot. */
-  #markDirty(): void {
-    const lastActiveAt = readCell(this.#db, 'activity')?.lastActiveAt ?? Date.now();
-    writeCell(this.#db, 'activity', { lastActiveAt, dirty: true });
   }
 
   #idleMs(): number {

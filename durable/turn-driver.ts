@@ -68,6 +68,11 @@ export class TurnDriver {
     return [...this.#runs.values()].some((run) => run.turn.id === turnId);
   }
 
+  /** Whether a link to OpenClaw is open, or being opened. */
+  get isLinked(): boolean {
+    return this.#opening !== null;
+  }
+
   /** Carries one turn to its end. Resolves then, or when the link is lost; never rejects. */
   async attach(turn: Turn): Promise<void> {
     const key = sessionKeyOf(turn.sessionId);
