@@ -52,7 +52,9 @@ async function runAll(): Promise<Tally[]> {
   const tallies = [await runOpenClawStage(), await runLintStages()];
   const build = await runStage('build', () => preparation(() => ensureSite(say)));
   tallies.push(build);
-  for (const project of ['node', 'workers', 'site']) tallies.push(await runVitestStage([project]));
+  // Node and the DOM together: two cores have something to do while one of them starts.
+  tallies.push(await runVitestStage(['node', 'site']));
+  tallies.push(await runVitestStage(['workers']));
   if (build.failed === 0) {
     tallies.push(await runStage('flow', () => vitest(['flow'], FLOW_DEADLINE_MS)));
   } else {
