@@ -22,7 +22,14 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'node', environment: 'node', include: ['**/*.test.ts'], exclude: notUnit },
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['**/*.test.ts'],
+          exclude: notUnit,
+          // A worker of its own for each file costs more than all these tests together.
+          isolate: false,
+        },
       },
       {
         plugins: [
