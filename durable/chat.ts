@@ -10,7 +10,7 @@ import { asAppError, AppError } from '../contract/errors.ts';
 import { TIER_CONFIG } from '../contract/tiers.ts';
 import { getSession, listSessions, readEvents } from './sessions.ts';
 import type { Caller, Member } from './rpc.ts';
-import type { Sockets } from './sockets.ts';
+import { CLOSE_SIGNED_OUT, type Sockets } from './sockets.ts';
 import type { AgentDb } from './storage.ts';
 
 export interface ChatDeps {
@@ -105,6 +105,6 @@ export async function receive(
     const known = asAppError(error) ?? new AppError('internal', 'Something went wrong here.');
     const { code, message } = known;
     deps.sockets.send(socket, { type: 'error', code, message, ref });
-    if (code === 'unauthenticated') socket.close(4401, 'signed out');
+    if (code === 'unauthenticated') socket.close(CLOSE_SIGNED_OUT, 'signed out');
   }
 }

@@ -86,6 +86,11 @@ function turnOf(db: AgentDb, openclawSession: string | null): typeof turns.$infe
   return named ?? (running.length === 1 ? (running[0] ?? null) : null);
 }
 
+/** The cap that goes upstream: the client's own where it is smaller than the route's. */
+function outputCap(route: Route, requested: number | null): number {
+  return Math.min(requested ?? route.maxOutputTokens, route.maxOutputTokens);
+}
+
 function toAttempt(row: Row, route: Route, record: TenantRecord, cap: number | null): Attempt {
   return {
     id: row.id,
@@ -93,7 +98,7 @@ function toAttempt(row: Row, route: Route, record: TenantRecord, cap: number | n
     n: row.attempt,
     route,
     model: row.model,
-    maxOutputTokens: Math.min(cap ?? route.maxOutputTokens, route.maxOutputTokens),
+    maxOutputTokens: outputCap(route, cap),
     hasFallback: row.attempt === 1 && route.fallback !== null && route.fallback !== row.model,
     metadata: {
       tenant: record.id,
@@ -160,7 +165,7 @@ export function admit(ctx: LedgerContext, input: AdmitInput): Admission {
       .where(eq(turns.id, turn.id))
       .run();
   }
-  const cap = Math.min(input.requestedMaxTokens ?? route.maxOutputTokens, route.maxOutputTokens);
+  const cap = outputCap(route, input.requestedMaxTokens);
   const row = db
     .insert(attempts)
     .values({
@@ -207,7 +212,7 @@ export function retry(
   if (!route?.fallback) return refuse('upstream_failed', 'The model did not answer.');
   const n = before.attempt + 1;
   const id = `${before.callId}.${n}`;
-  const cap = Math.min(input.requestedMaxTokens ?? route.maxOutputTokens, route.maxOutputTokens);
+  const cap = outputCap(route, input.requestedMaxTokens);
   db.insert(attempts)
     .values({
       ...before,

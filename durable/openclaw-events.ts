@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EventData } from '../contract/frames.ts';
+import { textOf } from './openclaw-content.ts';
 
 /** Tool output kept in an event, in characters; the rest is said to be cut. */
 export const MAX_TOOL_OUTPUT_CHARS = 20_000;
@@ -10,15 +11,6 @@ export type TurnNews =
   | { kind: 'text'; text: string }
   | { kind: 'event'; data: EventData }
   | { kind: 'end'; end: 'final' | 'aborted' | 'error'; text: string; message: string };
-
-const textOf = (content: unknown): string => {
-  if (typeof content === 'string') return content;
-  const parts = z
-    .array(z.looseObject({ type: z.string(), text: z.string().optional() }))
-    .safeParse(content);
-  if (!parts.success) return '';
-  return parts.data.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
-};
 
 const message = z.looseObject({ content: z.unknown().optional() }).nullish();
 

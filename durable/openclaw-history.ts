@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textOf } from './openclaw-content.ts';
 
 const history = z.looseObject({
   messages: z.array(
@@ -25,14 +26,6 @@ export type Standing =
   | { kind: 'failed'; message: string }
   /** It has the message and no run: it died on it, and may resume by itself. */
   | { kind: 'interrupted' };
-
-const textParts = z.array(z.looseObject({ type: z.string(), text: z.string().optional() }));
-
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  const parts = textParts.safeParse(content);
-  return (parts.data ?? []).map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
-}
 
 /**
  * Reads what an answer of `chat.history` says about a turn. OpenClaw keeps the idempotency key of a

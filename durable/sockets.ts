@@ -10,7 +10,7 @@ const attachment = z.object({
 type Attachment = z.infer<typeof attachment>;
 
 /** Close code for a socket whose credential ended: the client must not come back by itself. */
-const CLOSE_SIGNED_OUT = 4401;
+export const CLOSE_SIGNED_OUT = 4401;
 /** Sockets of one agent at a time; a client beyond it is refused. */
 export const MAX_SOCKETS = 500;
 
