@@ -29,6 +29,9 @@ export interface TierConfig {
   maxSessions: number;
   /** Calls under way at once. */
   maxConcurrentCalls: number;
+  maxSchedules: number;
+  /** Shortest time between two runs of a schedule, ms: each one keeps a sandbox awake for a while. */
+  minScheduleIntervalMs: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -45,6 +48,8 @@ export const TIER_CONFIG: Record<Tier, TierConfig> = {
     maxQueuedTurns: 4,
     maxSessions: 20,
     maxConcurrentCalls: 4,
+    maxSchedules: 3,
+    minScheduleIntervalMs: 60 * MINUTE_MS,
   },
   premium: {
     summary: 'The high-quality model and an agent that wakes twice as fast.',
@@ -56,6 +61,8 @@ export const TIER_CONFIG: Record<Tier, TierConfig> = {
     maxQueuedTurns: 16,
     maxSessions: 500,
     maxConcurrentCalls: 10,
+    maxSchedules: 20,
+    minScheduleIntervalMs: 5 * MINUTE_MS,
   },
   enterprise: {
     summary: 'Two full cores, the highest limits and the longest attention span.',
@@ -67,5 +74,7 @@ export const TIER_CONFIG: Record<Tier, TierConfig> = {
     maxQueuedTurns: 32,
     maxSessions: 5_000,
     maxConcurrentCalls: 40,
+    maxSchedules: 100,
+    minScheduleIntervalMs: MINUTE_MS,
   },
 };

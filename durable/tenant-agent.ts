@@ -11,27 +11,19 @@ import { noteActive } from './activity.ts';
 import { readCell, writeCell } from './cells.ts';
 import { greet, receive, type ChatDeps } from './chat.ts';
 import { nativeContainer } from './container.ts';
-import {
-  backOff,
-  clearDue,
-  dueSteps,
-  finishStep,
-  nextDueAt,
-  setDue,
-  takeStep,
-  WATCHDOG_MS,
-  type DueStep,
-} from './due.ts';
+import { clearDue, nextDueAt, setDue, WATCHDOG_MS } from './due.ts';
 import type { AgentEnv } from './env.ts';
 import { inspection } from './inspection.ts';
 import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
-import { agentLog, reasonOf } from './log.ts';
+import { decideIdle } from './idle.ts';
+import { agentLog } from './log.ts';
 import { createInvite, identify, signIn, signOut } from './members.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
 import { PolicyCache } from './policy-cache.ts';
 import { CALLER_HEADER, type Caller, type EgressRpc, type Member } from './rpc.ts';
 import type { NewInvite, SignedIn, TenantAgentRpc } from './rpc.ts';
+import { runDue, type DueWork } from './run-due.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
 import * as sessions from './sessions.ts';
 import * as snapshots from './snapshots.ts';
@@ -349,49 +341,27 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   override async alarm(): Promise<void> {
     try {
-      for (const due of dueSteps(this.#db, Date.now())) {
-        const step = takeStep(this.#db, due, Date.now());
-        try {
-          await this.#run(step);
-          finishStep(this.#db, step);
-        } catch (error) {
-          this.#log({
-            level: 'warn',
-            msg: 'due step failed',
-            kind: step.kind,
-            error: reasonOf(error),
-          });
-          backOff(this.#db, step, Date.now());
-        }
-      }
+      await runDue(this.#dueWork, { db: this.#db, now: Date.now, log: this.#log });
     } finally {
       await this.#arm();
     }
   }
 
-  /** Runs one due step. It starts wakes, turns and drains, and never waits for them. */
-  async #run(step: DueStep): Promise<void> {
-    switch (step.kind) {
-      case 'wake': {
-        const { state } = this.#sandbox.wake;
-        // After too many failures only somebody who needs the agent starts it again.
-        if (state === 'failed' && !hasGivenUp(this.#sandbox.wake)) this.#sandbox.demand(false);
-        else if (isWaking(state) || state === 'draining') this.#watch('wake', '');
-        this.#pump.pump();
-        return;
-      }
-      case 'turn':
-        return this.#watchTurn(step.key);
-      case 'idle':
-        return this.#checkIdle();
-      case 'sweep':
-        return this.#metering.sweep();
-      case 'flush':
-        await this.#metering.flush();
-        return;
-      case 'report':
-        return this.#report();
-    }
+  readonly #dueWork: DueWork = {
+    wake: () => this.#watchWake(),
+    turn: (id) => this.#watchTurn(id),
+    idle: () => this.#checkIdle(),
+    sweep: () => this.#metering.sweep(),
+    flush: async () => void (await this.#metering.flush()),
+    report: () => this.#report(),
+  };
+
+  #watchWake(): void {
+    const { state } = this.#sandbox.wake;
+    // After too many failures only somebody who needs the agent starts it again.
+    if (state === 'failed' && !hasGivenUp(this.#sandbox.wake)) this.#sandbox.demand(false);
+    else if (isWaking(state) || state === 'draining') this.#watch('wake', '');
+    this.#pump.pump();
   }
 
   #watch(kind: 'wake' | 'turn', key: string): void {
@@ -410,15 +380,20 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   #checkIdle(): void {
-    const activity = readCell(this.#db, 'activity');
-    if (!activity || this.#sandbox.wake.state !== 'ready') return;
-    const idleAt = activity.lastActiveAt + this.#idleMs();
-    if (openTurns(this.#db).length > 0) setDue(this.#db, 'idle', '', Date.now() + this.#idleMs());
-    else if (idleAt > Date.now()) setDue(this.#db, 'idle', '', idleAt);
-    else {
-      this.#sandbox.apply({ type: 'drain', force: false });
-      this.#pump.pump();
-    }
+    const now = Date.now();
+    const decision = decideIdle({
+      state: this.#sandbox.wake.state,
+      openTurns: openTurns(this.#db).length,
+      lastActiveAt: readCell(this.#db, 'activity')?.lastActiveAt ?? now,
+      idleMs: this.#idleMs(),
+      neededAt: null,
+      leadMs: 0,
+      now,
+    });
+    if (decision === null) return;
+    if ('lookAt' in decision) return setDue(this.#db, 'idle', '', decision.lookAt);
+    this.#sandbox.apply({ type: 'drain', force: false });
+    this.#pump.pump();
   }
 
   async #report(): Promise<void> {

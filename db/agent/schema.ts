@@ -7,6 +7,8 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
 import type { EventData, EventType } from '../../contract/frames.ts';
+import type { ScheduleRunState } from '../../contract/schedules.ts';
+import type { SnapshotKind, SnapshotState } from '../../contract/snapshots.ts';
 import type { CallSource, Outcome, Settlement } from '../../contract/usage.ts';
 
 /**
@@ -118,6 +120,10 @@ export const turns = sqliteTable(
     /** Model calls made and failed for this turn; both are bounded. */
     calls: integer().notNull().default(0),
     failedCalls: integer('failed_calls').notNull().default(0),
+    /** What its model calls have used, as far as it is settled. */
+    tokensIn: integer('tokens_in').notNull().default(0),
+    tokensOut: integer('tokens_out').notNull().default(0),
+    costNano: integer('cost_nano').notNull().default(0),
     stopRequested: text('stop_requested'),
     createdAt: integer('created_at').notNull(),
     startedAt: integer('started_at'),
@@ -172,17 +178,68 @@ export const attempts = sqliteTable(
   (t) => [index('attempts_state').on(t.state, t.createdAt), index('attempts_call').on(t.callId)],
 );
 
-/** The snapshot index. A row is written as a ticket and counts once R2 has stored the object. */
+/**
+ * The snapshot index. A row is written as a ticket and counts once R2 has stored the object. `damaged`
+ * is one whose restore did not verify; `deleting` one whose object is about to go.
+ */
 export const snapshots = sqliteTable('snapshots', {
   id: text().primaryKey(),
-  kind: text().$type<'sleep' | 'checkpoint' | 'manual'>().notNull(),
-  state: text().$type<'ticketed' | 'stored' | 'failed'>().notNull(),
+  kind: text().$type<SnapshotKind>().notNull(),
+  state: text().$type<SnapshotState>().notNull(),
   generation: integer().notNull(),
   /** SHA-256 of the one-use ticket, hex; null once it was used. */
   ticketHash: text('ticket_hash'),
   ticketExpiresAt: integer('ticket_expires_at').notNull(),
+  /** The agent's count of changes that it holds, at least. */
+  changes: integer().notNull().default(0),
   size: integer(),
   sha256: text(),
   createdAt: integer('created_at').notNull(),
   storedAt: integer('stored_at'),
 });
+
+export const schedules = sqliteTable('schedules', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** Five fields, read in `timeZone`. */
+  cron: text().notNull(),
+  /** IANA name. */
+  timeZone: text('time_zone').notNull(),
+  prompt: text().notNull(),
+  /** Where its runs are written; null until the first run has made a session of its own. */
+  sessionId: text('session_id'),
+  enabled: integer({ mode: 'boolean' }).notNull(),
+  /** The time of its next run, UTC ms; null while it is off. */
+  nextAt: integer('next_at'),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+/** What became of each time a schedule was due. The unique index makes a time happen once. */
+export const scheduleRuns = sqliteTable(
+  'schedule_runs',
+  {
+    id: text().primaryKey(),
+    scheduleId: text('schedule_id')
+      .notNull()
+      .references(() => schedules.id, { onDelete: 'cascade' }),
+    /** The time it was due, UTC ms; for one run by hand, when that was asked for. */
+    dueAt: integer('due_at').notNull(),
+    trigger: text().$type<'time' | 'manual'>().notNull(),
+    state: text().$type<ScheduleRunState>().notNull(),
+    turnId: text('turn_id'),
+    sessionId: text('session_id'),
+    /** Why it was skipped or failed, in a sentence. */
+    reason: text(),
+    startedAt: integer('started_at'),
+    endedAt: integer('ended_at'),
+    tokensIn: integer('tokens_in').notNull().default(0),
+    tokensOut: integer('tokens_out').notNull().default(0),
+    costNano: integer('cost_nano').notNull().default(0),
+  },
+  (t) => [
+    uniqueIndex('schedule_runs_once').on(t.scheduleId, t.trigger, t.dueAt),
+    index('schedule_runs_turn').on(t.turnId),
+  ],
+);
