@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Egress } from './egress.ts';
+import type { EgressRequest } from './egress.ts';
 import { text } from './fixtures/docker-client.ts';
 import { startWorkerdDouble } from './fixtures/workerd-double.ts';
 import type { WorkerdDouble } from './fixtures/workerd-double.ts';
@@ -17,12 +18,17 @@ afterEach(() => {
 async function start(
   serve: RequestListener,
   status?: number,
-): Promise<{ url: string; workerd: WorkerdDouble }> {
+): Promise<{ url: string; workerd: WorkerdDouble; egress: Egress; seen: EgressRequest[] }> {
   const workerd = await startWorkerdDouble(serve, status);
-  const egress = new Egress({ egressPort: () => workerd.port, log: () => undefined });
+  const seen: EgressRequest[] = [];
+  const egress = new Egress({
+    egressPort: () => workerd.port,
+    seen: (request) => seen.push(request),
+    log: () => undefined,
+  });
   await egress.open([HOST]);
   open.push(egress, workerd);
-  return { url: egress.addresses.get('models.internal:8080') ?? '', workerd };
+  return { url: egress.addresses.get('models.internal:8080') ?? '', workerd, egress, seen };
 }
 
 describe('a container’s egress', () => {
@@ -113,6 +119,31 @@ describe('a container’s egress', () => {
     await arrived.promise;
     call.destroy();
     await gone.promise;
+  });
+
+  test('cut breaks off what is under way on both sides, and not what comes after', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const { url, egress, seen } = await start((incoming, answer) => {
+      if (incoming.url === '/after') return answer.end('here');
+      arrived.resolve();
+      answer.on('close', left.resolve);
+      return undefined;
+    });
+    const call = request(`${url}/cut?x=1`, { agent: false, headers: { 'x-mine': '1' } }).end();
+    const broken = once(call, 'error');
+    await arrived.promise;
+    expect(egress.cut()).toBe(1);
+    await Promise.all([broken, left.promise]);
+    expect(egress.cut()).toBe(0);
+    const after = request(`${url}/after`, { agent: false }).end();
+    const [answer] = (await once(after, 'response')) as [IncomingMessage];
+    expect(await text(answer)).toBe('here');
+    expect(seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /cut?x=1',
+      'GET /after',
+    ]);
+    expect(seen[0]).toMatchObject({ hostname: 'models.internal', headers: { 'x-mine': '1' } });
   });
 
   test('a container that does not read slows the worker down', async () => {

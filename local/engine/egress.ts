@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostKey } from './egress-hosts.ts';
 import type { EgressHost } from './egress-hosts.ts';
@@ -13,9 +13,20 @@ const MAX_EGRESS_HOSTS = 16;
 /** Requests one listener serves at once. */
 const MAX_EGRESS_CONNECTIONS = 256;
 
+/** A request of a container to an internal host, at the moment it arrives. */
+export interface EgressRequest {
+  hostname: string;
+  method: string;
+  /** The path with its query. */
+  path: string;
+  headers: IncomingHttpHeaders;
+}
+
 export interface EgressDeps {
   /** The port workerd listens on for this container's egress now, or null when there is none. */
   egressPort: () => number | null;
+  /** Called at each request; for tests. */
+  seen?: (request: EgressRequest) => void;
   log: Log;
 }
 
@@ -23,6 +34,7 @@ export interface EgressDeps {
 export class Egress {
   readonly #deps: EgressDeps;
   readonly #servers: Server[] = [];
+  readonly #open = new Set<ServerResponse>();
   /** Host key to local address, see rewriteEgressHosts. */
   readonly addresses = new Map<string, string>();
 
@@ -47,6 +59,13 @@ export class Egress {
     }
   }
 
+  /** Breaks off every request that is under way, without an answer. Answers how many. */
+  cut(): number {
+    const cut = [...this.#open];
+    for (const response of cut) response.destroy();
+    return cut.length;
+  }
+
   close(): void {
     for (const server of this.#servers.splice(0)) {
       server.close();
@@ -59,6 +78,9 @@ export class Egress {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
+    this.#open.add(response.on('close', () => this.#open.delete(response)));
+    const { method = 'GET', url: path = '/', headers } = request;
+    this.#deps.seen?.({ hostname: host.hostname, method, path, headers });
     const port = this.#deps.egressPort();
     if (port === null) return refuse(response, 502, 'no worker listens for this container');
     try {

@@ -7,6 +7,7 @@ import type { Container, ContainerSpec } from './container.ts';
 import { ContainerStore } from './container-store.ts';
 import { isSidecarName } from './create-request.ts';
 import { writeDockerStub } from './docker-stub.ts';
+import type { EgressRequest } from './egress.ts';
 import { ExecStore } from './exec-store.ts';
 import { clearLeftovers, isServed } from './leftovers.ts';
 import type { LogEntry } from './log.ts';
@@ -35,6 +36,8 @@ export interface EngineOptions {
   log?: (entry: LogEntry) => void;
 }
 
+export type EgressListener = (request: EgressRequest, container: ContainerInfo) => void;
+
 /** What is known of one container. */
 export interface ContainerInfo {
   id: string;
@@ -54,6 +57,13 @@ export interface Engine {
   /** Environment variables for `wrangler dev`. */
   wranglerEnv: Record<string, string>;
   containers(): ContainerInfo[];
+  /**
+   * Breaks connections of a container, by its id, and answers how many there were: `ingress` are
+   * workerd's into it, `egress` are its own requests to internal hosts. New ones are not hindered.
+   */
+  cut(id: string, side: 'ingress' | 'egress'): number;
+  /** Calls back at each request of a container to an internal host; returns how to stop that. */
+  onEgress(listener: EgressListener): () => void;
   /** Kills every container's process group, removes every folder and the socket. Idempotent. */
   close(): Promise<void>;
 }
@@ -85,6 +95,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const execs = new ExecStore();
   const proxy = await startRefusingProxy();
   const takenPorts = new Set<number>();
+  const listeners = new Set<EgressListener>();
 
   const make = (spec: ContainerSpec): Container => {
     if (isSidecarName(spec.name)) {
@@ -101,6 +112,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       takenPorts,
       refusingProxyUrl: proxy.url,
       sidecar: () => store.sidecarOf(container),
+      onEgress: (request) => {
+        for (const listener of listeners) listener(request, describe(container));
+      },
       onExit: () => {
         execs.endAll(container);
         log({ level: 'info', msg: 'container exited', name: spec.name, code: container.exitCode });
@@ -146,6 +160,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       MINIFLARE_CONTAINER_EGRESS_IMAGE: EGRESS_IMAGE,
     },
     containers: () => store.processes().map(describe),
+    cut: (id, side) => {
+      const container = store.processes().find(({ spec }) => spec.id === id);
+      if (side === 'egress') return container?.cutEgress() ?? 0;
+      return (container && store.sidecarOf(container)?.cut()) ?? 0;
+    },
+    onEgress: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     close: () => (closing ??= close()),
   };
 }

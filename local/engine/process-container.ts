@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ApiError } from './api-error.ts';
 import type { Container, ContainerSpec, ContainerStatus } from './container.ts';
 import { Egress } from './egress.ts';
+import type { EgressRequest } from './egress.ts';
 import { findEgressHosts, rewriteEgressHosts } from './egress-hosts.ts';
 import { containerEnvironment } from './environment.ts';
 import { freePort } from './free-port.ts';
@@ -26,6 +27,8 @@ export interface ProcessContainerDeps {
   refusingProxyUrl: string;
   /** The container's sidecar as it is now: where its egress goes, and whether the internet is open. */
   sidecar: () => { egressPort: number | null; internet: boolean } | null;
+  /** Called at each request to an internal host. */
+  onEgress: (request: EgressRequest) => void;
   /** Called once, when the process is gone: whatever else runs in the container ends with it. */
   onExit: () => void;
   log: Log;
@@ -56,6 +59,7 @@ export class ProcessContainer implements Container {
     this.exited = new Promise((resolve) => (this.#resolveExited = resolve));
     this.#egress = new Egress({
       egressPort: () => deps.sidecar()?.egressPort ?? null,
+      seen: deps.onEgress,
       log: deps.log,
     });
   }
@@ -83,6 +87,11 @@ export class ProcessContainer implements Container {
     if (this.#status !== 'running') return false;
     this.#process?.kill(signal);
     return true;
+  }
+
+  /** Breaks off its requests to internal hosts. Answers how many were under way. */
+  cutEgress(): number {
+    return this.#egress.cut();
   }
 
   remove(): Promise<void> {

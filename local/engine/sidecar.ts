@@ -81,6 +81,13 @@ export class Sidecar implements Container {
     return true;
   }
 
+  /** Breaks every connection from workerd into the container. Answers how many. */
+  cut(): number {
+    const cut = [...this.#tunnels];
+    for (const tunnel of cut) tunnel.destroy();
+    return cut.length;
+  }
+
   async remove(): Promise<void> {
     if (!this.kill('SIGKILL')) this.#resolveExited(this.exitCode);
     await this.exited;
