@@ -24,6 +24,8 @@ export const supervisorStatus = z.object({
     version: z.string().nullable(),
     pid: z.number().nullable(),
     restarts: z.number().int(),
+    /** Whether OpenClaw answers; only said to who asks with `?check`, and null before it is ready. */
+    healthy: z.boolean().nullish(),
     lastExit: z.unknown().optional(),
   }),
   memory: z.object({

@@ -10,25 +10,54 @@ export interface ContainerFailure {
 }
 
 /** Codes of the supervisor that another start would only repeat. */
-const LASTING_CODES = new Set(['restore_corrupt', 'config_invalid', 'supervisor_protocol']);
+const LASTING_CODES = new Set([
+  'restore_corrupt',
+  'restore_missing',
+  'config_unreadable',
+  'openclaw_config_invalid',
+  'user_missing',
+  'supervisor_protocol',
+]);
 
-/** Cloudflare's own words for conditions that pass, or do not. */
+const passing = (code: string, message: string): ContainerFailure => ({
+  code,
+  message,
+  lasting: false,
+});
+const lasting = (code: string, message: string): ContainerFailure => ({
+  code,
+  message,
+  lasting: true,
+});
+
+/**
+ * Cloudflare's own words for conditions that pass, or do not. Sources: workerd's container server,
+ * @cloudflare/containers, and issues of cloudflare/containers and cloudflare/workerd.
+ */
 const KNOWN: readonly { match: RegExp; failure: ContainerFailure }[] = [
   {
     match: /no container instance/i,
-    failure: {
-      code: 'no_instance',
-      message: 'No container was free. Trying again.',
-      lasting: false,
-    },
+    failure: passing('no_instance', 'No container was free. Trying again.'),
   },
   {
-    match: /no image named/i,
-    failure: { code: 'no_image', message: 'The sandbox image is not configured.', lasting: true },
+    match: /(?:instances?|vcpu|memory|disk)\b.*\bexceeded|exceeded.*\binstances?/i,
+    failure: passing('account_limit', 'The account runs as many containers as it may.'),
   },
   {
-    match: /has no container/i,
-    failure: { code: 'no_container', message: 'This deployment has no containers.', lasting: true },
+    match: /not listening|connection refused|suddenly disconnected/i,
+    failure: passing('not_listening', 'The container runs, but nothing in it answers.'),
+  },
+  {
+    match: /cannot be called on a (?:container that is already )?running|already running/i,
+    failure: passing('still_running', 'The container before this one has not ended yet.'),
+  },
+  {
+    match: /no image named|no such image|image .*not found/i,
+    failure: lasting('no_image', 'The sandbox image is not configured.'),
+  },
+  {
+    match: /has no container|containers? (?:are|is) not enabled/i,
+    failure: lasting('no_container', 'This deployment has no containers.'),
   },
 ];
 

@@ -4,7 +4,7 @@ import { SupervisorError } from './supervisor-client.ts';
 
 describe('a failed start', () => {
   it('needs a person when the supervisor says what another start would only repeat', () => {
-    for (const code of ['restore_corrupt', 'config_invalid', 'supervisor_protocol']) {
+    for (const code of ['restore_corrupt', 'openclaw_config_invalid', 'supervisor_protocol']) {
       const error = new SupervisorError(code, 'Why.');
       expect(classifyContainerError(error)).toEqual({ code, message: 'Why.', lasting: true });
     }
@@ -23,6 +23,16 @@ describe('a failed start', () => {
       code: 'cloudflare_transient',
       lasting: false,
     });
+  });
+
+  it('passes, with its own name, when Cloudflare’s containers say why', () => {
+    for (const [text, code] of [
+      ['Maximum number of running container instances exceeded', 'account_limit'],
+      ['The container is not listening in the TCP address 10.0.0.1:8080', 'not_listening'],
+      ['start() cannot be called on a container that is already running.', 'still_running'],
+    ] as const) {
+      expect(classifyContainerError(new Error(text))).toMatchObject({ code, lasting: false });
+    }
   });
 
   it('needs a person where there is no container or no image', () => {

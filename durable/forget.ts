@@ -2,7 +2,7 @@ import { asc, eq } from 'drizzle-orm';
 import { forgotten } from '../db/agent/schema.ts';
 import { OpenClawLink } from './openclaw-link.ts';
 import type { AgentDb } from './storage.ts';
-import { sessionKeyOf } from './turn-driver.ts';
+import { sessionKeyOf } from './turns.ts';
 
 /** Sessions forgotten in one go; the rest follows at the next. */
 const MAX_FORGOTTEN_AT_ONCE = 50;

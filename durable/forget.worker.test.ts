@@ -5,7 +5,7 @@ import { freshAgent, NOW } from './doubles/fresh-agent.ts';
 import { forgetSessions } from './forget.ts';
 import { createSession, deleteSession } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
-import { sessionKeyOf } from './turn-driver.ts';
+import { sessionKeyOf } from './turns.ts';
 
 function deleted(db: AgentDb): string {
   const { id } = createSession(db, { title: 'Secret', maxSessions: 5, now: NOW });

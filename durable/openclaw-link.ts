@@ -48,24 +48,16 @@ export class OpenClawLink {
   #closed: OpenClawError | null = null;
   /** Resolves when the link is gone, with the reason. */
   readonly closed: Promise<OpenClawError>;
+  #tellClosed!: (reason: OpenClawError) => void;
 
   private constructor(socket: WebSocket, onEvent: (event: string, payload: unknown) => void) {
     this.#socket = socket;
     this.#onEvent = onEvent;
     this.closed = new Promise((resolve) => {
-      const end = (code: string, message: string): void => {
-        if (this.#closed) return;
-        this.#closed = new OpenClawError(code, message);
-        for (const pending of this.#pending.values()) {
-          clearTimeout(pending.timer);
-          pending.reject(this.#closed);
-        }
-        this.#pending.clear();
-        resolve(this.#closed);
-      };
-      socket.addEventListener('close', (e) => end('link_closed', `closed with ${e.code}`));
-      socket.addEventListener('error', () => end('link_closed', 'the connection broke'));
+      this.#tellClosed = resolve;
     });
+    socket.addEventListener('close', (e) => this.#end(`closed with ${e.code}`));
+    socket.addEventListener('error', () => this.#end('the connection broke'));
   }
 
   /** Takes an accepted socket through the handshake. OpenClawError when it is refused. */
@@ -122,8 +114,22 @@ export class OpenClawLink {
     });
   }
 
-  close(): void {
-    if (!this.#closed) this.#socket.close(1000, 'done');
+  /** Gives the link up at once: a peer that hangs never answers a close. */
+  close(reason = 'done'): void {
+    if (this.#closed) return;
+    this.#end(reason);
+    this.#socket.close(1000, 'done');
+  }
+
+  #end(why: string): void {
+    if (this.#closed) return;
+    this.#closed = new OpenClawError('link_closed', why);
+    for (const pending of this.#pending.values()) {
+      clearTimeout(pending.timer);
+      pending.reject(this.#closed);
+    }
+    this.#pending.clear();
+    this.#tellClosed(this.#closed);
   }
 
   /** Handles one frame; answers the name of an event that belongs to the handshake. */

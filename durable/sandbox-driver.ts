@@ -26,6 +26,19 @@ import {
 const CONNECT_POLL_MS = 50;
 /** A container that is not running this long after its start has died, ms. */
 const DEATH_GRACE_MS = 2_000;
+/**
+ * A supervisor listens within a second of its container's start, which takes 7 s (p95) and more with
+ * an image to fetch. Cloudflare also reports containers as running that never execute, ms.
+ */
+const REACH_TIMEOUT_MS = 60_000;
+/** Cloudflare answers a destroy within seconds; one that hangs must not hold up the next start, ms. */
+const DESTROY_TIMEOUT_MS = 15_000;
+/** Checks in a row, 30 s apart, that OpenClaw leaves unanswered before it counts as hung. */
+const HUNG_CHECKS = 3;
+/** Status requests in a row that may break off while the container runs. */
+const MAX_BROKEN_STATUSES = 5;
+/** Tries to save through a supervisor that gives no answer at all; then there is nothing to save. */
+const MAX_UNANSWERED_SAVES = 4;
 /** The container's own inactivity stop comes this much later than our idle deadline, ms. */
 const BACKSTOP_MS = 10 * 60_000;
 /** Wakes whose times are remembered, for the expected time. */
@@ -56,6 +69,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class SandboxDriver {
   readonly #deps: SandboxDeps;
   #driving: Promise<WakeState> | null = null;
+  #unhealthyChecks = 0;
 
   constructor(deps: SandboxDeps) {
     this.#deps = deps;
@@ -106,14 +120,17 @@ export class SandboxDriver {
     await this.#register(container, this.wake.generation);
   }
 
-  /** Looks whether a sandbox that should be ready is, and says what is lost if not. */
+  /**
+   * Looks whether a sandbox that should be ready is. One that is gone is lost, and the next demand
+   * starts another generation; one whose OpenClaw hangs is drained, so that its state is saved first.
+   */
   async probe(): Promise<WakeState> {
     const wake = this.wake;
     if (wake.state !== 'ready') return wake;
     const { generation } = wake;
     let message = 'The sandbox stopped unexpectedly.';
     try {
-      if (await this.#isReadyAgain(wake)) return this.wake;
+      if (await this.#isReadyAgain(wake)) return this.#noteHealth();
     } catch (error) {
       // It does not answer, or OpenClaw's own restart failed: lost either way.
       if (error instanceof SupervisorError) message = error.message;
@@ -127,12 +144,21 @@ export class SandboxDriver {
     const { container, now } = this.#deps;
     if (!container?.running) return false;
     // Asked twice: one lost answer must not cost a sandbox what it has not saved yet.
-    const ask = async (): Promise<SupervisorStatus | undefined> => this.supervisor()?.status();
+    const ask = async (): Promise<SupervisorStatus | undefined> => this.supervisor()?.check();
     const status = await ask().catch(ask);
     if (status?.generation !== wake.generation) return false;
     if (status.stage === 'stopping' || status.stage === 'stopped') return false;
+    this.#unhealthyChecks = status.openclaw.healthy === false ? this.#unhealthyChecks + 1 : 0;
     await this.#untilReady(wake, status, now() + WAKE_TIMEOUT_MS);
     return true;
+  }
+
+  #noteHealth(): WakeState {
+    if (this.#unhealthyChecks < HUNG_CHECKS) return this.wake;
+    this.#unhealthyChecks = 0;
+    const { generation } = this.wake;
+    this.#deps.log({ level: 'warn', msg: 'OpenClaw hangs and is replaced', generation });
+    return this.apply({ type: 'drain', force: false });
   }
 
   /** Keeps Cloudflare's own inactivity stop behind ours. */
@@ -207,15 +233,16 @@ export class SandboxDriver {
   /** Waits until the supervisor of this generation answers. */
   async #reach(wake: WakeState): Promise<SupervisorStatus> {
     const { container, now } = this.#deps;
+    const deadline = (wake.wakeStartedAt ?? wake.since) + REACH_TIMEOUT_MS;
     let diedAt: number | null = null;
+    let last: unknown = new SupervisorError('no_answer', 'The sandbox never answered.');
     for (;;) {
-      if (now() > deadlineOf(wake)) {
-        throw new SupervisorError('wake_timeout', 'The sandbox did not come up in time.');
-      }
+      if (now() > deadline) throw last;
       const status = await this.supervisor()
         ?.status()
         .catch((error: unknown) => {
           if (error instanceof SupervisorError) throw error;
+          last = error;
           return null;
         });
       if (status?.generation === wake.generation) return status;
@@ -247,10 +274,23 @@ export class SandboxDriver {
       }
       if (status.stage === 'ready') return;
       if (this.wake.state === 'draining') return;
-      const next = await this.supervisor()?.status(status.rev);
-      status = next ?? status;
+      status = (await this.#nextStatus(status)) ?? status;
       if (this.#deps.now() > deadline) {
         throw new SupervisorError('wake_timeout', 'OpenClaw did not become ready in time.');
+      }
+    }
+  }
+
+  /** The next news of the supervisor. A connection that breaks is made again: the boot goes on. */
+  async #nextStatus({ rev }: SupervisorStatus): Promise<SupervisorStatus | undefined> {
+    const supervisor = this.supervisor();
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await supervisor?.status(rev);
+      } catch (error) {
+        const isOver = error instanceof SupervisorError || !this.#deps.container?.running;
+        if (isOver || failures >= MAX_BROKEN_STATUSES) throw error;
+        await sleep(CONNECT_POLL_MS * 2 ** failures);
       }
     }
   }
@@ -270,10 +310,19 @@ export class SandboxDriver {
     } catch (error) {
       log({ level: 'error', msg: 'drain failed', generation, error: reasonOf(error) });
       // Asked anew: an operator may have insisted meanwhile.
-      if (!this.wake.force && container?.running) return;
+      if (!this.wake.force && container?.running && !this.#isUnreachable(generation, error)) return;
     }
     await this.#destroy();
     this.apply({ type: 'slept', generation });
+  }
+
+  /** Notes a failed save, and tells whether the sandbox is beyond saving: nothing in it answers. */
+  #isUnreachable(generation: number, error: unknown): boolean {
+    const unsaved = 'The agent’s state could not be saved yet.';
+    const refused = error instanceof SupervisorError;
+    const code = refused ? error.code : 'no_answer';
+    const { attempts } = this.apply({ type: 'unsaved', generation, code, message: unsaved });
+    return !refused && attempts >= MAX_UNANSWERED_SAVES;
   }
 
   async #snapshot(supervisor: SupervisorClient, generation: number): Promise<void> {
@@ -294,16 +343,22 @@ export class SandboxDriver {
   async #destroy(): Promise<void> {
     const { container, log } = this.#deps;
     if (!container?.running) return;
-    await container.destroy().catch((error: unknown) => {
+    const { promise: overdue, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error('no answer')), DESTROY_TIMEOUT_MS);
+    try {
+      await Promise.race([container.destroy(), overdue]);
+    } catch (error) {
       log({ level: 'warn', msg: 'destroy failed', error: reasonOf(error) });
-    });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #watch(wake: WakeState): void {
     const { db, now } = this.#deps;
-    if (isWaking(wake.state) || wake.state === 'draining')
+    if (wake.failure?.nextTryAt) setDue(db, 'wake', '', wake.failure.nextTryAt);
+    else if (isWaking(wake.state) || wake.state === 'draining')
       setDue(db, 'wake', '', now() + WATCHDOG_MS);
-    else if (wake.failure?.nextTryAt) setDue(db, 'wake', '', wake.failure.nextTryAt);
     else clearDue(db, 'wake', '');
   }
 

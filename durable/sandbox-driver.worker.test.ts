@@ -356,4 +356,64 @@ describe('a probe of a ready sandbox', () => {
       expect(await driver.probe()).toMatchObject({ state: 'failed' });
       expect(sandbox.running).toBe(false);
     }));
+
+  it('replaces one whose OpenClaw hangs, after its state is saved', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox } = await awake(db, true);
+      sandbox.healthy = false;
+      expect(await driver.probe()).toMatchObject({ state: 'ready' });
+      sandbox.healthy = true;
+      await driver.probe();
+      sandbox.healthy = false;
+      await driver.probe();
+      expect(await driver.probe(), 'a stall may pass').toMatchObject({ state: 'ready' });
+      expect(await driver.probe()).toMatchObject({ state: 'draining' });
+      expect(await driver.drive()).toMatchObject({ state: 'asleep' });
+      expect(sandbox.happened).toEqual(['stop', 'snapshot', 'destroy']);
+    }));
+});
+
+describe('a sandbox that does not answer', () => {
+  it('though it counts as running is given up soon, and another generation starts', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox, clock } = world(db, { tickMs: 500 });
+      sandbox.broken = 1_000;
+      driver.demand(false);
+      const began = clock.now;
+      expect(await driver.drive()).toMatchObject({ state: 'failed' });
+      expect(clock.now - began).toBeLessThan(WAKE_TIMEOUT_MS / 2);
+      expect(sandbox.running).toBe(false);
+      sandbox.broken = 0;
+      clock.now = driver.wake.failure?.nextTryAt ?? 0;
+      driver.demand(false);
+      expect(await driver.drive()).toMatchObject({ state: 'ready', generation: 2 });
+    }));
+
+  it('once while it boots is asked again, and goes on booting', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox } = world(db);
+      const { tokens } = driver.demand(false);
+      sandbox.runs({
+        generation: 1,
+        token: tokens?.supervisor ?? '',
+        script: ['booting', 'booting', 'ready'],
+      });
+      driver.apply({ type: 'stage', generation: 1, stage: 'booting' });
+      const driving = driver.drive();
+      sandbox.broken = 1;
+      expect(await driving).toMatchObject({ state: 'ready', generation: 1 });
+    }));
+
+  it('when it is to be saved is tried a few times, then given up', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox } = await awake(db, true);
+      sandbox.broken = 1_000;
+      driver.apply({ type: 'drain', force: false });
+      for (const _ of Array.from({ length: 3 })) {
+        expect(await driver.drive()).toMatchObject({ state: 'draining' });
+        expect(sandbox.running).toBe(true);
+      }
+      expect(wakeDue(db)).toBe(driver.wake.failure?.nextTryAt);
+      expect(await driver.drive()).toMatchObject({ state: 'asleep' });
+    }));
 });

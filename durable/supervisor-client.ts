@@ -9,6 +9,8 @@ import {
 } from '../contract/supervisor.ts';
 import type { SandboxContainer } from './container.ts';
 
+/** A check lets OpenClaw have 5 s to answer; a supervisor that takes longer hangs, ms. */
+const CHECK_TIMEOUT_MS = 12_000;
 /** A status request is held by the supervisor for 20 s at most; beyond this it hangs, ms. */
 const STATUS_TIMEOUT_MS = 25_000;
 /** A clean stop of OpenClaw takes 3 s, the bound in the supervisor is 10 s, ms. */
@@ -31,6 +33,8 @@ export class SupervisorError extends Error {
 export interface SupervisorClient {
   /** Answers at once, or, given the `rev` known already, when something changed (20 s at most). */
   status(since?: number): Promise<SupervisorStatus>;
+  /** The same at once, with whether OpenClaw itself answers. */
+  check(): Promise<SupervisorStatus>;
   /** Stops OpenClaw; the supervisor stays. */
   stop(): Promise<void>;
   snapshot(options: { id: string; ticket: string; maxBytes: number }): Promise<SupervisorSnapshot>;
@@ -57,18 +61,23 @@ export function supervisorClient(container: SandboxContainer, token: string): Su
     );
   }
 
-  return {
-    async status(since) {
-      const path = since === undefined ? '/status' : `/status?since=${since}`;
-      const status = supervisorStatus.parse(await call(path, STATUS_TIMEOUT_MS));
-      if (status.protocol !== SUPERVISOR_PROTOCOL && status.protocol !== SUPERVISOR_PROTOCOL - 1) {
-        throw new SupervisorError(
-          'supervisor_protocol',
-          `the supervisor speaks protocol ${status.protocol}, this release ${SUPERVISOR_PROTOCOL}`,
-        );
-      }
+  async function readStatus(path: string, timeoutMs: number): Promise<SupervisorStatus> {
+    const status = supervisorStatus.parse(await call(path, timeoutMs));
+    if (status.protocol === SUPERVISOR_PROTOCOL || status.protocol === SUPERVISOR_PROTOCOL - 1) {
       return status;
+    }
+    throw new SupervisorError(
+      'supervisor_protocol',
+      `the supervisor speaks protocol ${status.protocol}, this release ${SUPERVISOR_PROTOCOL}`,
+    );
+  }
+
+  return {
+    status(since) {
+      const path = since === undefined ? '/status' : `/status?since=${since}`;
+      return readStatus(path, STATUS_TIMEOUT_MS);
     },
+    check: () => readStatus('/status?check=1', CHECK_TIMEOUT_MS),
     async stop() {
       await call('/stop', STOP_TIMEOUT_MS, {});
     },

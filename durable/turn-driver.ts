@@ -7,16 +7,25 @@ import { appendEvents, dropDeltas, streamedText } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
 import { TurnStream } from './turn-stream.ts';
 import {
+  endedBadly,
   endTurn,
   getTurn,
   markRunning,
   noteOpenClawSession,
   requestStop,
+  sessionKeyOf,
   type Turn,
 } from './turns.ts';
 
-/** OpenClaw takes up an interrupted run by itself some seconds after its boot; then we do, ms. */
-const RESUME_GRACE_MS = 30_000;
+/**
+ * OpenClaw always takes up an interrupted run by itself, 20 s and more after its boot (its
+ * docs/gateway/restart-recovery.md); a message sent before would be a second run. Then we send, ms.
+ */
+const RESUME_GRACE_MS = 60_000;
+/** OpenClaw is held still for a checkpoint at most this long, and refuses messages meanwhile, ms. */
+const SUSPENDED_TIMEOUT_MS = 90_000;
+/** Pause between tries to hand over a message to a held OpenClaw, ms. */
+const SUSPENDED_POLL_MS = 250;
 /** Pause between looks at an interrupted turn, ms. */
 const RESUME_POLL_MS = 1_000;
 /** Messages of the history that are read to find a turn again. */
@@ -27,6 +36,8 @@ export interface TurnDriverDeps {
   now(): number;
   /** A socket to the OpenClaw gateway of the running generation, and what opens it. */
   openGateway(): Promise<{ socket: WebSocket; token: string; generation: number }>;
+  /** Tells OpenClaw what it lost of a session with a sandbox that was not saved. */
+  recall(sessionId: string): Promise<void>;
   /** New events of a session, stored already. */
   emit(sessionId: string, events: SessionEvent[]): void;
   /** A turn has ended, and the next of its session may start. */
@@ -46,9 +57,6 @@ type TurnEnd = EventData & { type: 'final' | 'aborted' | 'error' };
 
 const patched = z.looseObject({ entry: z.looseObject({ sessionId: z.string() }) });
 const sent = z.looseObject({ runId: z.string(), status: z.string() });
-
-/** OpenClaw's key of one of our sessions. Its keys are lower case. */
-export const sessionKeyOf = (sessionId: string): string => `agent:main:${sessionId.toLowerCase()}`;
 
 /**
  * Carries open turns to OpenClaw and its events back, over one link that is held only while a turn
@@ -160,8 +168,10 @@ export class TurnDriver {
       const { socket, token, generation } = await this.#deps.openGateway();
       const onEvent = (event: string, payload: unknown): void => this.#onEvent(event, payload);
       const link = await OpenClawLink.open(socket, { token, onEvent });
+      const opening = this.#opening;
       void link.closed.then((reason) => {
-        this.#opening = null;
+        // A later link may be open by now.
+        if (this.#opening === opening) this.#opening = null;
         if (this.#runs.size > 0) this.#deps.lost(reason.message);
       });
       return { link, generation };
@@ -169,6 +179,11 @@ export class TurnDriver {
       this.#opening = null;
       throw error;
     }
+  }
+
+  /** Gives up the link to a sandbox that is gone or hangs; its turns are attached again. */
+  async detach(): Promise<void> {
+    await this.#close();
   }
 
   async #close(): Promise<void> {
@@ -197,19 +212,34 @@ export class TurnDriver {
       this.end(turn, { type: 'aborted', text: streamedText(db, turn.id), by });
       return;
     }
-    if (isNew) await this.#send(run, link, key);
-    else await this.#resume(run, link, key);
+    if (!isNew) return this.#resume(run, link, key);
+    // A run that went on after its turn was ended would take this message into itself.
+    if (endedBadly(db, turn)) await link.request('chat.abort', { sessionKey: key });
+    await this.#send(run, link, key);
   }
 
   async #send(run: Run, link: OpenClawLink, key: string): Promise<void> {
-    const { id, text } = run.turn;
-    const answer = await link.request('chat.send', {
-      sessionKey: key,
-      message: text,
-      idempotencyKey: id,
-    });
+    const { id, text, sessionId } = run.turn;
+    await this.#deps.recall(sessionId);
+    if (getTurn(this.#deps.db, id)?.state !== 'running') return;
+    const message = { sessionKey: key, message: text, idempotencyKey: id };
+    const answer = await this.#untilNotSuspended(() => link.request('chat.send', message));
     // Sent before: its events may be over already, but OpenClaw's history tells.
     if (sent.parse(answer).status !== 'started') await this.#resume(run, link, key);
+  }
+
+  /** Repeats a request that OpenClaw refuses while it is held for a checkpoint. */
+  async #untilNotSuspended(request: () => Promise<unknown>): Promise<unknown> {
+    const until = this.#deps.now() + SUSPENDED_TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await request();
+      } catch (error) {
+        const isHeld = error instanceof OpenClawError && error.code === 'UNAVAILABLE';
+        if (!isHeld || this.#deps.now() >= until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, SUSPENDED_POLL_MS));
+      }
+    }
   }
 
   async #resume(run: Run, link: OpenClawLink, key: string): Promise<void> {

@@ -4,12 +4,13 @@ import { FakeOpenClaw } from './doubles/fake-openclaw.ts';
 import { freshAgent, NOW } from './doubles/fresh-agent.ts';
 import { createSession, readEvents } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
-import { sessionKeyOf, TurnDriver } from './turn-driver.ts';
-import { getTurn, queueTurn, type Turn } from './turns.ts';
+import { TurnDriver } from './turn-driver.ts';
+import { getTurn, queueTurn, sessionKeyOf, type Turn } from './turns.ts';
 
 function world(db: AgentDb) {
   const openclaw = new FakeOpenClaw();
   const lost: string[] = [];
+  const recalled: string[] = [];
   const ended: string[] = [];
   const sessionId = createSession(db, { title: undefined, maxSessions: 20, now: NOW }).id;
   const makeDriver = (): TurnDriver =>
@@ -17,6 +18,7 @@ function world(db: AgentDb) {
       db,
       now: () => NOW,
       openGateway: async () => ({ socket: openclaw.connect(), token: 'token', generation: 1 }),
+      recall: async (id) => void recalled.push(id),
       emit: () => undefined,
       ended: (turn) => ended.push(turn.id),
       lost: (reason) => lost.push(reason),
@@ -35,7 +37,18 @@ function world(db: AgentDb) {
   const log = (): EventData[] =>
     readEvents(db, { sessionId, after: 0, limit: 100 }).map(({ data }) => data);
   const key = sessionKeyOf(sessionId);
-  return { openclaw, driver: makeDriver(), makeDriver, queue, reread, log, lost, ended, key };
+  return {
+    openclaw,
+    driver: makeDriver(),
+    makeDriver,
+    queue,
+    reread,
+    log,
+    lost,
+    recalled,
+    ended,
+    key,
+  };
 }
 
 /** A turn under way: sent, nothing said yet. */
@@ -124,6 +137,45 @@ describe('a new turn', () => {
       expect(log().at(-1)).toMatchObject({ type: 'error', message: 'message is not valid' });
     }));
 
+  it('meets an OpenClaw that is held for a checkpoint: it is sent once that goes on', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { openclaw, driver, queue, key, log } = world(db);
+      let refusals = 2;
+      openclaw.answers['chat.send'] = () => {
+        if (refusals-- > 0) throw Object.assign(new Error('held'), { code: 'UNAVAILABLE' });
+      };
+      const turn = queue('client-1');
+      const carried = driver.attach(turn);
+      await openclaw.until('chat.send', 3);
+      openclaw.final(key, turn.id, 'Hello.');
+      await carried;
+      expect(log().slice(1)).toEqual([{ type: 'final', text: 'Hello.', ms: 0 }]);
+    }));
+
+  it('is sent after OpenClaw was told what it has lost of the session', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { turn, recalled } = await running(db);
+      expect(recalled).toEqual([turn.sessionId]);
+    }));
+
+  it('ends what may still run of a turn that was ended before it', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { openclaw, driver, queue, key } = world(db);
+      driver.end(queue('client-1'), {
+        type: 'error',
+        code: 'turn_failed',
+        message: 'It took too long.',
+        retryable: true,
+        text: '',
+      });
+      const second = queue('client-2');
+      const carried = driver.attach(second);
+      await openclaw.until('chat.send');
+      expect(openclaw.methods().slice(-2)).toEqual(['chat.abort', 'chat.send']);
+      openclaw.final(key, second.id, 'Hello.');
+      await carried;
+    }));
+
   it('is not ended by the late end of the turn before it', () =>
     freshAgent().inside(async ({ db }) => {
       const { openclaw, driver, turn, carried, key, queue, reread } = await running(db);
@@ -203,6 +255,15 @@ describe('a turn whose link breaks', () => {
         { type: 'turn.reset', reason: 'restored' },
         { type: 'final', text: 'Hello again.', ms: 0 },
       ]);
+    }));
+
+  it('because the sandbox is gone comes back at once, though nothing says goodbye', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, turn, carried, reread } = await running(db);
+      await driver.detach();
+      await carried;
+      expect(driver.isAttached(turn.id)).toBe(false);
+      expect(reread(turn).state).toBe('running');
     }));
 
   it('that was failed or stopped meanwhile ends as that', () =>

@@ -5,13 +5,18 @@ import { reasonOf, type LogEntry } from './log.ts';
 import type { SandboxDriver } from './sandbox-driver.ts';
 import type { AgentDb } from './storage.ts';
 import type { TurnDriver, TurnDriverDeps } from './turn-driver.ts';
-import { headTurns, type Turn } from './turns.ts';
+import { getTurn, headTurns, type Turn } from './turns.ts';
 import { hasGivenUp } from './wake.ts';
+
+/** First pause before a lost link is made again, ms; the very first loss has none, and it doubles. */
+const RELINK_PAUSE_MS = 100;
+/** Longest pause before a lost link is made again, ms. */
+const MAX_RELINK_PAUSE_MS = 10_000;
 
 export interface TurnPumpDeps {
   db: AgentDb;
   sandbox: Pick<SandboxDriver, 'wake' | 'drive' | 'probe' | 'demand' | 'touch'>;
-  turns: Pick<TurnDriver, 'isAttached' | 'isLinked' | 'attach' | 'end'>;
+  turns: Pick<TurnDriver, 'isAttached' | 'isLinked' | 'attach' | 'detach' | 'end'>;
   openGateway: TurnDriverDeps['openGateway'];
   now(): number;
   waitUntil(work: Promise<unknown>): void;
@@ -27,6 +32,8 @@ export class TurnPump {
   readonly #deps: TurnPumpDeps;
   #pumping: Promise<void> | null = null;
   #again = false;
+  #isDoubted = false;
+  #lostInARow = 0;
 
   constructor(deps: TurnPumpDeps) {
     this.#deps = deps;
@@ -39,6 +46,12 @@ export class TurnPump {
       this.#pumping = null;
     });
     this.#deps.waitUntil(this.#pumping);
+  }
+
+  /** The same, and has a sandbox looked at that carries open turns: it may hang, or be gone. */
+  watch(): void {
+    this.#isDoubted = true;
+    this.pump();
   }
 
   async #untilQuiet(): Promise<void> {
@@ -56,10 +69,13 @@ export class TurnPump {
   async #once(): Promise<void> {
     const { db, sandbox, turns } = this.#deps;
     await sandbox.drive();
-    const waiting = headTurns(db).filter((turn) => !turns.isAttached(turn.id));
-    if (waiting.length === 0) return this.#forget();
+    const heads = headTurns(db);
+    const isDoubted = this.#isDoubted;
+    this.#isDoubted = false;
     // No link is open, or it was lost: the sandbox may have gone without a word.
-    if (!turns.isLinked) await sandbox.probe();
+    if (heads.length > 0 && (isDoubted || !turns.isLinked)) await this.#look();
+    const waiting = heads.filter((turn) => !turns.isAttached(turn.id));
+    if (waiting.length === 0) return this.#forget();
     if (sandbox.wake.state !== 'ready') {
       sandbox.demand(false);
       await sandbox.drive();
@@ -67,6 +83,15 @@ export class TurnPump {
     if (sandbox.wake.state !== 'ready') return this.#tellHopeless(waiting);
     await this.#forget();
     for (const turn of waiting) this.#attach(turn);
+  }
+
+  /** Looks whether the sandbox is well. The turns of one that is not wait for its successor. */
+  async #look(): Promise<void> {
+    const { sandbox, turns } = this.#deps;
+    const { state } = await sandbox.probe();
+    if (state === 'ready') return;
+    if (turns.isLinked) await turns.detach();
+    await sandbox.drive();
   }
 
   /** Tells OpenClaw of sessions that were deleted; what it keeps of them must not be saved again. */
@@ -88,9 +113,19 @@ export class TurnPump {
     const carried = turns.attach(turn).then(async () => {
       used();
       await sandbox.touch();
+      await this.#pauseAfter(turn);
       this.pump();
     });
     this.#deps.waitUntil(carried);
+  }
+
+  /** A turn that came back open lost its link. Where that goes on, the next try waits longer. */
+  async #pauseAfter({ id }: Turn): Promise<void> {
+    const isOpen = getTurn(this.#deps.db, id)?.endedAt === null;
+    this.#lostInARow = isOpen ? this.#lostInARow + 1 : 0;
+    if (this.#lostInARow < 2) return;
+    const pauseMs = Math.min(RELINK_PAUSE_MS * 2 ** this.#lostInARow, MAX_RELINK_PAUSE_MS);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 
   /** An agent that has given up tells those who wait for it. */

@@ -34,11 +34,17 @@ function world(db: AgentDb, first: Partial<WakeState>) {
     },
     turns: {
       isAttached: (id) => attached.has(id),
-      isLinked: false,
+      get isLinked() {
+        return attached.size > 0;
+      },
       attach: (turn) => {
         asked.push(`attach ${turn.clientId}`);
         attached.add(turn.id);
         return new Promise(() => undefined);
+      },
+      detach: async () => {
+        asked.push('detach');
+        attached.clear();
       },
       end: (turn, { type }) => ended.push(`${type} ${turn.clientId}`),
     },
@@ -50,10 +56,13 @@ function world(db: AgentDb, first: Partial<WakeState>) {
     log: () => undefined,
   };
   const pump = new TurnPump(deps);
-  const pumped = async (): Promise<void> => {
-    pump.pump();
-    await work[0];
+  const round = async (begin: () => void): Promise<void> => {
+    const at = work.length;
+    begin();
+    await work[at];
   };
+  const pumped = (): Promise<void> => round(() => pump.pump());
+  const watched = (): Promise<void> => round(() => pump.watch());
   const { id: sessionId } = createSession(db, { title: undefined, maxSessions: 5, now: NOW });
   const queue = (clientId: string): Turn =>
     queueTurn(db, {
@@ -65,7 +74,7 @@ function world(db: AgentDb, first: Partial<WakeState>) {
       maxQueued: 5,
       now: NOW,
     }).turn;
-  return { asked, ended, after, pumped, queue };
+  return { asked, ended, after, pumped, watched, queue };
 }
 
 describe('a message', () => {
@@ -93,6 +102,37 @@ describe('a message', () => {
     freshAgent().inside(async ({ db }) => {
       const failure = { code: 'restore_corrupt', message: 'Damaged.', nextTryAt: null };
       const { ended, pumped, queue } = world(db, { state: 'failed', attempts: 1, failure });
+      queue('first');
+      await pumped();
+      expect(ended).toEqual(['error first']);
+    }));
+
+  it('under way has its sandbox looked at by the watchdog, and only then', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { asked, pumped, watched, queue } = world(db, { state: 'ready', generation: 1 });
+      queue('first');
+      await pumped();
+      await pumped();
+      expect(asked).toEqual(['probe', 'attach first']);
+      await watched();
+      expect(asked).toEqual(['probe', 'attach first', 'probe']);
+    }));
+
+  it('under way in a sandbox that hangs goes on in the next generation', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { asked, after, pumped, watched, queue } = world(db, { state: 'ready', generation: 1 });
+      queue('first');
+      await pumped();
+      after.probe = { state: 'asleep' };
+      after.demand = { state: 'ready', generation: 2 };
+      await watched();
+      expect(asked.slice(2)).toEqual(['probe', 'detach', 'demand', 'attach first']);
+    }));
+
+  it('is answered by an error when the sandbox before can’t be saved', () =>
+    freshAgent().inside(async ({ db }) => {
+      const failure = { code: 'snapshot_refused', message: 'Not saved.', nextTryAt: NOW + 1 };
+      const { ended, pumped, queue } = world(db, { state: 'draining', attempts: 4, failure });
       queue('first');
       await pumped();
       expect(ended).toEqual(['error first']);

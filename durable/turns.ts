@@ -1,16 +1,20 @@
-import { and, asc, count, eq, inArray } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, lt } from 'drizzle-orm';
 import { ulid } from 'ulid';
 import type { TurnView } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { EventData, SessionEvent } from '../contract/frames.ts';
 import type { Workload } from '../contract/tiers.ts';
 import { events, sessions, turns } from '../db/agent/schema.ts';
+import { noteRunEnded, noteRunStarted } from './schedule-runs.ts';
 import { appendEvents, dropDeltas, titleFrom, UNTITLED } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
 
 export type Turn = typeof turns.$inferSelect;
 
 const OPEN: Turn['state'][] = ['queued', 'running'];
+
+/** OpenClaw's key of one of our sessions. Its keys are lower case. */
+export const sessionKeyOf = (sessionId: string): string => `agent:main:${sessionId.toLowerCase()}`;
 
 /**
  * Stores a message and queues its turn, in one commit. The same client id again answers the turn it
@@ -106,13 +110,27 @@ export function headTurns(db: AgentDb): Turn[] {
  * was at its first start.
  */
 export function markRunning(db: AgentDb, turn: Turn, generation: number, now: number): boolean {
+  const startedAt = turn.startedAt ?? now;
   const marked = db
     .update(turns)
-    .set({ state: 'running', generation, startedAt: turn.startedAt ?? now })
+    .set({ state: 'running', generation, startedAt })
     .where(and(eq(turns.id, turn.id), inArray(turns.state, OPEN)))
     .returning({ id: turns.id })
     .get();
+  if (marked) noteRunStarted(db, turn.id, startedAt);
   return marked !== undefined;
+}
+
+/** Whether the turn before this one in its session was ended by us: its run may still be on. */
+export function endedBadly(db: AgentDb, turn: Turn): boolean {
+  const before = db
+    .select({ state: turns.state })
+    .from(turns)
+    .where(and(eq(turns.sessionId, turn.sessionId), lt(turns.userSeq, turn.userSeq)))
+    .orderBy(desc(turns.userSeq))
+    .limit(1)
+    .get();
+  return before?.state === 'error' || before?.state === 'aborted';
 }
 
 export function noteOpenClawSession(db: AgentDb, id: string, openclawSession: string): void {
@@ -135,13 +153,15 @@ export function endTurn(
   end: EventData & { type: keyof typeof END_STATES },
   now: number,
 ): SessionEvent[] {
+  const state = END_STATES[end.type];
   const updated = db
     .update(turns)
-    .set({ state: END_STATES[end.type], endedAt: now })
+    .set({ state, endedAt: now })
     .where(and(eq(turns.id, turn.id), inArray(turns.state, OPEN)))
     .returning({ id: turns.id })
     .get();
   if (!updated) return [];
+  noteRunEnded(db, turn.id, { state, data: end, at: now });
   dropDeltas(db, turn.id);
   return appendEvents(db, { sessionId: turn.sessionId, turnId: turn.id, data: [end], now });
 }

@@ -47,6 +47,12 @@ const lost = (lasting: boolean, generation = 7): WakeEvent => ({
   lasting,
 });
 const drain = (force: boolean): WakeEvent => ({ type: 'drain', force });
+const unsaved = (generation = 7): WakeEvent => ({
+  type: 'unsaved',
+  generation,
+  code: 'snapshot_refused',
+  message: 'It could not be saved yet.',
+});
 const slept = (generation = 7): WakeEvent => ({ type: 'slept', generation });
 
 /** One row for each event: the state after it, in the order of AGENT_STATES; `-` is no change. */
@@ -61,6 +67,7 @@ const TABLE: [name: string, event: WakeEvent, after: string][] = [
   ['lost for good', lost(true), '-     failed    failed    failed   failed   failed   -'],
   ['drain', drain(false), '-           -         -         -        draining -        -'],
   ['force', drain(true), '-            draining  draining  draining draining draining -'],
+  ['unsaved', unsaved(), '-            -         -         -        -        draining -'],
   ['slept', slept(), '-                -         -         -        -        asleep   -'],
 ];
 
@@ -82,7 +89,14 @@ describe('the wake machine', () => {
   }
 
   it('ignores what comes late from another generation, in every state', () => {
-    const news = [stage('ready', 6), lost(true, 6), slept(6), stage('ready', 8), lost(false, 8)];
+    const news = [
+      stage('ready', 6),
+      lost(true, 6),
+      unsaved(6),
+      slept(6),
+      stage('ready', 8),
+      lost(false, 8),
+    ];
     for (const state of AGENT_STATES) {
       const wake = inState(state);
       for (const event of news) expect(transition(wake, event, NOW)).toBe(wake);
@@ -177,6 +191,20 @@ describe('falling asleep', () => {
     expect(forced.force).toBe(true);
     expect(transition(forced, drain(false), NOW)).toBe(forced);
     expect(transition(forced, drain(true), NOW)).toBe(forced);
+  });
+
+  it('that can’t save tries again after ever longer pauses, and tells those who wait', () => {
+    let wake = transition(inState('ready', { attempts: 3 }), drain(false), NOW);
+    const pauses: number[] = [];
+    const told: boolean[] = [];
+    for (let i = 0; i < MAX_START_ATTEMPTS; i += 1) {
+      wake = transition(wake, unsaved(), NOW);
+      pauses.push((wake.failure?.nextTryAt ?? Number.NaN) - NOW);
+      told.push(hasGivenUp(wake));
+    }
+    expect(pauses).toEqual(pauses.map((_, n) => START_BACKOFF_MS * 2 ** n));
+    expect(told).toEqual([false, false, false, true]);
+    expect(wake.state, 'the sandbox stays until it is saved').toBe('draining');
   });
 
   it('ends with nothing of the generation left but its number', () => {

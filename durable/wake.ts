@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { agentState, stageTiming, type AgentState, type AgentStatus } from '../contract/agent.ts';
 import { restorePoint, type RestorePoint } from '../contract/supervisor.ts';
 
-/** Failed starts in a row after which those who wait are told, and only a new demand tries again. */
+/** Failures in a row after which those who wait are told, and only a new demand starts again. */
 export const MAX_START_ATTEMPTS = 4;
 /** First pause between starts, ms; doubles with each. */
 export const START_BACKOFF_MS = 1_000;
@@ -20,7 +20,7 @@ export const wakeState = z.object({
   /** The life of the sandbox that is, or was last. */
   generation: z.number().int().nonnegative(),
   wakeStartedAt: z.number().int().nullable(),
-  /** Starts in a row that failed. */
+  /** Starts, or tries to save when draining, that failed in a row. */
   attempts: z.number().int().nonnegative(),
   timings: z.array(stageTiming),
   failure: z
@@ -52,6 +52,8 @@ export type WakeEvent =
   /** A start or a boot failed, or a ready container died. */
   | { type: 'lost'; generation: number; code: string; message: string; lasting: boolean }
   | { type: 'drain'; force: boolean }
+  /** What the sandbox holds could not be saved: it stays, and is tried again. */
+  | { type: 'unsaved'; generation: number; code: string; message: string }
   /** The container is gone for good, as wanted. */
   | { type: 'slept'; generation: number };
 
@@ -78,8 +80,12 @@ function startPauseMs(attempts: number): number {
   return Math.min(START_BACKOFF_MS * 2 ** (attempts - 1), MAX_START_BACKOFF_MS);
 }
 
-/** Whether an agent has failed so often, or so finally, that those who wait must be told. */
+/**
+ * Whether an agent has failed so often, or so finally, that those who wait must be told: to start, or
+ * to be saved before its next start.
+ */
 export function hasGivenUp({ state, failure, attempts }: WakeState): boolean {
+  if (state === 'draining') return attempts >= MAX_START_ATTEMPTS;
   if (state !== 'failed') return false;
   return failure?.nextTryAt == null || attempts >= MAX_START_ATTEMPTS;
 }
@@ -153,7 +159,21 @@ export function transition(wake: WakeState, event: WakeEvent, now: number): Wake
         return event.force && !wake.force ? { ...wake, force: true } : wake;
       const mayDrain = wake.state === 'ready' || (event.force && isWaking(wake.state));
       if (!mayDrain) return wake;
-      return { ...wake, state: 'draining', since: now, wakeStartedAt: null, force: event.force };
+      return {
+        ...wake,
+        state: 'draining',
+        since: now,
+        wakeStartedAt: null,
+        attempts: 0,
+        force: event.force,
+      };
+    }
+    case 'unsaved': {
+      if (event.generation !== wake.generation || wake.state !== 'draining') return wake;
+      const attempts = wake.attempts + 1;
+      const { code, message } = event;
+      const nextTryAt = now + startPauseMs(attempts);
+      return { ...wake, attempts, failure: { code, message, nextTryAt } };
     }
     case 'slept': {
       if (event.generation !== wake.generation || wake.state !== 'draining') return wake;

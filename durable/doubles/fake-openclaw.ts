@@ -71,7 +71,8 @@ export class FakeOpenClaw {
       const payload = this.answers[method]?.(params) ?? this.#answer(method, params);
       this.#socket?.send(JSON.stringify({ type: 'res', id, ok: true, payload }));
     } catch (error) {
-      const refused = { code: 'INVALID_REQUEST', message: String((error as Error).message) };
+      const { code = 'INVALID_REQUEST', message } = error as { code?: string; message: string };
+      const refused = { code, message };
       this.#socket?.send(JSON.stringify({ type: 'res', id, ok: false, error: refused }));
     }
     this.#arrived();

@@ -18,6 +18,10 @@ export class FakeSandbox implements SandboxContainer {
   scripts: Script[] = [];
   /** Errors that the coming starts throw. */
   refusals: Error[] = [];
+  /** Whether OpenClaw answers a check; null as long as nobody says. */
+  healthy: boolean | null = null;
+  /** Requests that break off before they are answered. */
+  broken = 0;
   /** Stands in for the egress: stores the snapshot, or throws. */
   onSnapshot: (put: { id: string; ticket: string }) => void = () => undefined;
   #script: Script = [];
@@ -63,6 +67,10 @@ export class FakeSandbox implements SandboxContainer {
     if (request.headers.get('authorization') !== `Bearer ${this.#token}`) {
       return this.#refuse(401, 'unauthorized', 'Wrong token.');
     }
+    if (this.broken > 0) {
+      this.broken -= 1;
+      throw new Error('the connection was reset');
+    }
     const url = new URL(request.url);
     switch (url.pathname) {
       case '/status':
@@ -94,7 +102,7 @@ export class FakeSandbox implements SandboxContainer {
       reason: stage === 'failed' ? FAILED : null,
       startedAt: 0,
       timings: {},
-      openclaw: { version: null, pid: null, restarts: 0, lastExit: null },
+      openclaw: { version: null, pid: null, restarts: 0, lastExit: null, healthy: this.healthy },
       memory: { rssBytes: 0, openclawRssBytes: null, limitBytes: null },
       restored: null,
     };

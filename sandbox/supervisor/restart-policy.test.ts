@@ -16,9 +16,23 @@ describe('decideAfterCrash', () => {
 
   it('gives up after too many in the window and says how it ended', () => {
     const earlier = Array.from({ length: MAX_RESTARTS }, () => now - 1);
-    const decision = decideAfterCrash({ ...crash, code: null, signal: 'SIGKILL', earlier });
+    const decision = decideAfterCrash({ ...crash, code: null, signal: 'SIGSEGV', earlier });
     expect(decision).toMatchObject({ action: 'fail', reason: { code: 'openclaw_crashing' } });
-    expect(JSON.stringify(decision)).toContain('SIGKILL');
+    expect(JSON.stringify(decision)).toContain('SIGSEGV');
+  });
+
+  it('says that memory ran out when V8 said so, or the kernel killed it', () => {
+    const earlier = Array.from({ length: MAX_RESTARTS }, () => now - 1);
+    const heap = [
+      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    ];
+    for (const exit of [
+      { code: null, signal: 'SIGKILL', lastErrors: [] },
+      { code: 134, signal: null, lastErrors: heap },
+    ]) {
+      const decision = decideAfterCrash({ ...crash, ...exit, earlier });
+      expect(decision).toMatchObject({ reason: { code: 'openclaw_out_of_memory' } });
+    }
   });
 
   it('forgets crashes older than the window', () => {

@@ -36,9 +36,16 @@ export function decideAfterCrash(facts: CrashFacts): CrashDecision {
   if (recent >= MAX_RESTARTS) {
     const how = facts.signal ?? `code ${facts.code}`;
     const times = `${recent + 1} times in ${RESTART_WINDOW_MS / 60_000} minutes`;
+    if (ranOutOfMemory(facts))
+      return fail('openclaw_out_of_memory', `OpenClaw was ended for lack of memory ${times}.`);
     return fail('openclaw_crashing', `OpenClaw ended ${times}, last by ${how}. ${said}`.trim());
   }
   return { action: 'restart', delayMs: Math.min(RESTART_BASE_MS * 2 ** recent, RESTART_MAX_MS) };
+}
+
+/** V8 says so before it aborts; the kernel only kills, and nobody else in a container does. */
+function ranOutOfMemory({ signal, lastErrors }: CrashFacts): boolean {
+  return signal === 'SIGKILL' || lastErrors.some((line) => /heap out of memory/i.test(line));
 }
 
 function fail(code: string, message: string): CrashDecision {
