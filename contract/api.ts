@@ -140,6 +140,14 @@ export const agentInspection = z.object({
       createdAt: z.number().int(),
     }),
   ),
+  schedules: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      enabled: z.boolean(),
+      nextAt: z.number().int().nullable(),
+    }),
+  ),
   lastIdleAt: z.number().int().nullable(),
   /** When this instance of the object was constructed: it changes when the object hibernated. */
   constructedAt: z.number().int(),

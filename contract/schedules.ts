@@ -4,6 +4,9 @@ import { ulidSchema } from './ids.ts';
 /** Longest cron expression that is looked at, in characters. */
 const MAX_CRON_CHARS = 100;
 
+/** Runs of a schedule that are kept: its newest ones. */
+export const KEPT_RUNS = 50;
+
 /** `skipped` is a time at which nothing was started, with the reason. */
 export const scheduleRunState = z.enum([
   'queued',
@@ -82,6 +85,11 @@ export const updateScheduleBody = z
     message: 'names nothing to change',
   });
 export type UpdateScheduleBody = z.infer<typeof updateScheduleBody>;
+
+/** To `GET /api/schedules/:id/runs`. */
+export const scheduleRunsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(KEPT_RUNS).default(20),
+});
 
 export const scheduleList = z.object({ schedules: z.array(scheduleView) });
 export const scheduleRunList = z.object({ runs: z.array(scheduleRunView) });

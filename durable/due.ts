@@ -3,7 +3,15 @@ import { due } from '../db/agent/schema.ts';
 import type { AgentDb } from './storage.ts';
 
 /** Kinds of follow-ups. `key` tells one from another of the same kind. */
-export type DueKind = 'wake' | 'turn' | 'idle' | 'sweep' | 'flush' | 'report';
+export type DueKind =
+  | 'wake'
+  | 'turn'
+  | 'idle'
+  | 'sweep'
+  | 'flush'
+  | 'report'
+  | 'schedule'
+  | 'prewake';
 
 export interface DueStep {
   kind: DueKind;
@@ -60,7 +68,9 @@ const sameStep = (step: DueStep) =>
 
 /** Takes a step to run it. It stays in storage, due later, until it is finished or backs off. */
 export function takeStep(db: AgentDb, step: DueStep, now: number): DueStep {
-  const taken = { ...step, at: now + STEP_LEASE_MS };
+  const leaseEnd = now + STEP_LEASE_MS;
+  // Never on a whole second, where schedules are due: the next time of one is not this lease.
+  const taken = { ...step, at: leaseEnd % 1_000 === 0 ? leaseEnd + 1 : leaseEnd };
   db.update(due).set({ at: taken.at }).where(sameStep(step)).run();
   return taken;
 }

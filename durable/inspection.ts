@@ -4,6 +4,7 @@ import { readCell } from './cells.ts';
 import { allDue } from './due.ts';
 import { countByState } from './ledger.ts';
 import { countMembers } from './members.ts';
+import { allSchedules } from './schedules.ts';
 import { countSessions } from './sessions.ts';
 import { listSnapshots } from './snapshots.ts';
 import type { AgentDb } from './storage.ts';
@@ -56,6 +57,12 @@ export function inspection(options: {
         createdAt,
       }),
     ),
+    schedules: allSchedules(db).map(({ id, name, enabled, nextAt }) => ({
+      id,
+      name,
+      enabled,
+      nextAt,
+    })),
     lastIdleAt: readCell(db, 'activity')?.lastActiveAt ?? null,
     constructedAt: options.constructedAt,
   };

@@ -7,6 +7,7 @@ import { resolveRoute, type Policy, type Route } from '../contract/policy.ts';
 import { TIER_CONFIG, type Tier, type Workload } from '../contract/tiers.ts';
 import type { CallSource, Outcome, Settlement, UsageRow } from '../contract/usage.ts';
 import { attempts, turns } from '../db/agent/schema.ts';
+import { addRunUsage } from './schedule-runs.ts';
 import type { AgentDb } from './storage.ts';
 
 /** An attempt is cut after this, ms: longer than any answer, short enough to hold no money for long. */
@@ -311,7 +312,8 @@ export function finish(
   end: Partial<Seen> & { usage: TokenUsage; settledBy: Settlement; now: number },
 ): void {
   const { usage, settledBy, now, ...seen } = end;
-  db.update(attempts)
+  const booked = db
+    .update(attempts)
     .set({
       ...seen,
       ...usage,
@@ -322,7 +324,26 @@ export function finish(
       lookupAt: null,
     })
     .where(and(eq(attempts.id, row.id), inArray(attempts.state, ['open', 'unsettled'])))
+    .returning()
+    .get();
+  if (booked?.turnId) addTurnUsage(db, booked.turnId, booked);
+}
+
+/** Adds what an attempt has used to its turn and, where a schedule made that, to the run. */
+function addTurnUsage(
+  db: AgentDb,
+  turnId: string,
+  used: Pick<Row, 'tokensIn' | 'tokensOut' | 'costNano'>,
+): void {
+  db.update(turns)
+    .set({
+      tokensIn: sql`${turns.tokensIn} + ${used.tokensIn}`,
+      tokensOut: sql`${turns.tokensOut} + ${used.tokensOut}`,
+      costNano: sql`${turns.costNano} + ${used.costNano}`,
+    })
+    .where(eq(turns.id, turnId))
     .run();
+  addRunUsage(db, turnId, used);
 }
 
 /** Attempts whose usage must be looked up now; an intent that nobody settled counts as lost. */

@@ -2,6 +2,12 @@ import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/a
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type { RouteRequest } from '../contract/policy.ts';
+import type {
+  CreateScheduleBody,
+  ScheduleRunView,
+  ScheduleView,
+  UpdateScheduleBody,
+} from '../contract/schedules.ts';
 import type { Admission, AdmitInput, SettleInput } from './ledger.ts';
 
 /** Who asks an agent for something; made by the edge after it checked form and signature. */
@@ -83,6 +89,16 @@ export interface TenantAgentRpc {
   ): Promise<TurnView>;
   /** Stops the running turn of a session and drops its queued ones. */
   stopTurns(caller: Caller, sessionId: string): Promise<{ stopped: number }>;
+
+  listSchedules(caller: Caller): Promise<ScheduleView[]>;
+  readSchedule(caller: Caller, id: string): Promise<ScheduleView>;
+  /** Changes are for owners and operators: AppError forbidden for others. */
+  createSchedule(caller: Caller, body: CreateScheduleBody): Promise<ScheduleView>;
+  updateSchedule(caller: Caller, id: string, body: UpdateScheduleBody): Promise<ScheduleView>;
+  deleteSchedule(caller: Caller, id: string): Promise<void>;
+  /** Queues a run now, asleep or awake; AppError conflict while one is open. */
+  runSchedule(caller: Caller, id: string): Promise<ScheduleRunView>;
+  scheduleRuns(caller: Caller, id: string, options: { limit: number }): Promise<ScheduleRunView[]>;
 
   /** One real model call, booked under this agent. Used on the system tenant. */
   testRoute(request: RouteRequest): Promise<RoutingTestResult>;

@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { AppError } from '../contract/errors.ts';
 import type { EventData, SessionEvent, SessionView } from '../contract/frames.ts';
 import { events, forgotten, sessions, turns } from '../db/agent/schema.ts';
+import { endRunsOfSession } from './schedule-runs.ts';
 import type { AgentDb } from './storage.ts';
 
 /** Title of a session until it has one of its own. */
@@ -86,6 +87,7 @@ export function renameSession(db: AgentDb, id: string, title: string): SessionVi
 export function deleteSession(db: AgentDb, id: string, now: number): void {
   getSession(db, id);
   db.insert(forgotten).values({ sessionId: id, deletedAt: now }).onConflictDoNothing().run();
+  endRunsOfSession(db, id, now);
   db.delete(events).where(eq(events.sessionId, id)).run();
   db.delete(turns).where(eq(turns.sessionId, id)).run();
   db.delete(sessions).where(eq(sessions.id, id)).run();

@@ -1,9 +1,16 @@
 import { DurableObject } from 'cloudflare:workers';
+import { decodeTime } from 'ulid';
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import { AppError } from '../contract/errors.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type { RouteRequest } from '../contract/policy.ts';
+import type {
+  CreateScheduleBody,
+  ScheduleRunView,
+  ScheduleView,
+  UpdateScheduleBody,
+} from '../contract/schedules.ts';
 import { TIER_CONFIG } from '../contract/tiers.ts';
 import { upsertAgentRow } from '../db/queries/agents.ts';
 import { openDb as openD1 } from '../db/queries/open.ts';
@@ -23,8 +30,13 @@ import { migrate } from './migrate.ts';
 import { PolicyCache } from './policy-cache.ts';
 import { CALLER_HEADER, type Caller, type EgressRpc, type Member } from './rpc.ts';
 import type { NewInvite, SignedIn, TenantAgentRpc } from './rpc.ts';
+import { recallLost } from './recall.ts';
 import { runDue, type DueWork } from './run-due.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
+import { leadMsOf, nextScheduledAt, planPrewake } from './schedule-prewake.ts';
+import type { QueuedTurn } from './schedule-start.ts';
+import * as schedules from './schedules.ts';
+import { checkMayChange, Scheduling } from './scheduling.ts';
 import * as sessions from './sessions.ts';
 import * as snapshots from './snapshots.ts';
 import { closeCode, MAX_SOCKETS, Sockets } from './sockets.ts';
@@ -50,6 +62,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #metering: Metering;
   readonly #policy: PolicyCache;
   readonly #pump: TurnPump;
+  readonly #scheduling: Scheduling;
   readonly #waiters = new TurnWaiters();
   readonly #constructedAt = Date.now();
   readonly #log = agentLog(() => readCell(this.#db, 'record')?.id ?? null);
@@ -89,6 +102,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       db,
       now,
       openGateway: () => this.#openGateway(),
+      recall: (sessionId) => this.#recall(sessionId),
       emit: (sessionId, events) => this.#emit(sessionId, events),
       ended: (turn) => this.#turnEnded(turn),
       lost: (reason) => this.#log({ level: 'warn', msg: 'link to OpenClaw lost', reason }),
@@ -103,6 +117,16 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       used: () => this.#touch(),
       rested: () => this.#arm(),
       log: this.#log,
+    });
+    this.#scheduling = new Scheduling({
+      db,
+      record,
+      now,
+      queued: (queued) => this.#queued(queued),
+      wakeAhead: () => {
+        this.#sandbox.demand(false);
+        this.#pump.pump();
+      },
     });
     if (!ctx.container) return;
     if (ctx.container.running) void ctx.blockConcurrencyWhile(() => this.#sandbox.adopt());
@@ -263,6 +287,52 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     return { stopped: await this.#stop(this.#identify(caller), sessionId) };
   }
 
+  /* Schedules */
+
+  async listSchedules(caller: Caller): Promise<ScheduleView[]> {
+    this.#identify(caller);
+    return schedules.listSchedules(this.#db);
+  }
+
+  async readSchedule(caller: Caller, id: string): Promise<ScheduleView> {
+    this.#identify(caller);
+    return schedules.readSchedule(this.#db, id);
+  }
+
+  async createSchedule(caller: Caller, body: CreateScheduleBody): Promise<ScheduleView> {
+    const { name } = this.#changer(caller);
+    return this.#armed(this.#scheduling.create(name, body));
+  }
+
+  async updateSchedule(
+    caller: Caller,
+    id: string,
+    body: UpdateScheduleBody,
+  ): Promise<ScheduleView> {
+    this.#changer(caller);
+    return this.#armed(this.#scheduling.update(id, body));
+  }
+
+  async deleteSchedule(caller: Caller, id: string): Promise<void> {
+    this.#changer(caller);
+    schedules.deleteSchedule(this.#db, id, Date.now());
+    await this.#arm();
+  }
+
+  async runSchedule(caller: Caller, id: string): Promise<ScheduleRunView> {
+    this.#changer(caller);
+    return this.#armed(this.#scheduling.runNow(id));
+  }
+
+  async scheduleRuns(
+    caller: Caller,
+    id: string,
+    { limit }: { limit: number },
+  ): Promise<ScheduleRunView[]> {
+    this.#identify(caller);
+    return schedules.listRuns(this.#db, id, limit);
+  }
+
   /* Sockets */
 
   override async fetch(request: Request): Promise<Response> {
@@ -354,6 +424,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     sweep: () => this.#metering.sweep(),
     flush: async () => void (await this.#metering.flush()),
     report: () => this.#report(),
+    schedule: (id) => this.#scheduling.step(id),
+    prewake: () => this.#scheduling.prewake(),
   };
 
   #watchWake(): void {
@@ -376,7 +448,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       return;
     }
     this.#watch('turn', id);
-    this.#pump.pump();
+    this.#pump.watch();
   }
 
   #checkIdle(): void {
@@ -386,8 +458,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       openTurns: openTurns(this.#db).length,
       lastActiveAt: readCell(this.#db, 'activity')?.lastActiveAt ?? now,
       idleMs: this.#idleMs(),
-      neededAt: null,
-      leadMs: 0,
+      neededAt: this.#record().status === 'active' ? nextScheduledAt(this.#db) : null,
+      leadMs: leadMsOf(this.#db),
       now,
     });
     if (decision === null) return;
@@ -429,6 +501,17 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     return { socket: await supervisor.gateway(), token: tokens.gateway, generation };
   }
 
+  async #recall(sessionId: string): Promise<void> {
+    const { generation, restore } = this.#sandbox.wake;
+    const savedAt = restore ? decodeTime(restore.id) : 0;
+    const openGateway = () => this.#openGateway();
+    const turns = await recallLost(
+      { db: this.#db, openGateway },
+      { sessionId, generation, savedAt },
+    );
+    if (turns > 0) this.#log({ level: 'warn', msg: 'told OpenClaw what it had lost', turns });
+  }
+
   #send(member: Member, message: { id: string; sessionId: string; text: string }): Turn {
     const { maxMessageChars, maxQueuedTurns } = TIER_CONFIG[this.#active().tier];
     if (message.text.length > maxMessageChars) {
@@ -436,7 +519,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     }
     const { id: clientId, sessionId, text } = message;
     sessions.getSession(this.#db, sessionId);
-    const { turn, added } = queueTurn(this.#db, {
+    const queued = queueTurn(this.#db, {
       sessionId,
       clientId,
       text,
@@ -445,12 +528,16 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       maxQueued: maxQueuedTurns,
       now: Date.now(),
     });
-    if (added.length > 0) {
-      this.#watch('turn', turn.id);
-      this.#emit(sessionId, added);
-      this.#pump.pump();
-    }
-    return turn;
+    this.#queued(queued);
+    return queued.turn;
+  }
+
+  /** A turn was queued in this commit; one that had been before has added nothing. */
+  #queued({ turn, added }: QueuedTurn): void {
+    if (added.length === 0) return;
+    this.#watch('turn', turn.id);
+    this.#emit(turn.sessionId, added);
+    this.#pump.pump();
   }
 
   async #stop(member: Member, sessionId: string): Promise<number> {
@@ -484,6 +571,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   #wakeChanged(wake: WakeState): void {
     this.#log({ level: 'info', msg: 'state', state: wake.state, generation: wake.generation });
     if (wake.state === 'ready') this.#touch();
+    // A schedule may have come near while the agent fell asleep, and a wake has told how long one takes.
+    if (wake.state === 'asleep') planPrewake(this.#db, Date.now());
     setDue(this.#db, 'report', '', Date.now());
     this.#sockets.broadcast({ type: 'agent', agent: this.#status() });
     this.ctx.waitUntil(this.#arm());
@@ -529,6 +618,13 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     if (caller.kind === 'member') this.#serves(caller.host);
     else this.#record();
     return identify(this.#db, caller, Date.now());
+  }
+
+  /** Who a caller is that may change schedules. */
+  #changer(caller: Caller): Member {
+    const member = this.#identify(caller);
+    checkMayChange(caller, member);
+    return member;
   }
 
   #chat(): ChatDeps {

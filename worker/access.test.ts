@@ -39,6 +39,8 @@ const TABLE: Record<Action, string> = {
   'member.me': '-mvoa',
   'session.read': '-mvoa',
   'session.write': '-m-oa',
+  'schedule.read': '-mvoa',
+  'schedule.write': '-m-oa',
   'chat.socket': '-m-oa',
 };
 

@@ -42,6 +42,8 @@ export const ACCESS = {
   'member.me': ['member', ...LOOKING],
   'session.read': ['member', ...LOOKING],
   'session.write': ['member', ...OPERATING],
+  'schedule.read': ['member', ...LOOKING],
+  'schedule.write': ['member', ...OPERATING],
   'chat.socket': ['member', ...OPERATING],
 } as const satisfies Record<string, readonly CallerKind[]>;
 

@@ -48,6 +48,7 @@ export const INSPECTION: AgentInspection = {
   ledger: { open: 0, unsettled: 0, outbox: 0, lastFlushAt: null },
   policy: null,
   snapshots: [],
+  schedules: [],
   lastIdleAt: null,
   constructedAt: Date.UTC(2026, 10, 22),
 };

@@ -6,6 +6,7 @@ import { memberRoutes } from './members.ts';
 import { operatorRoutes } from './operators.ts';
 import { pingRoutes } from './ping.ts';
 import { routingRoutes } from './routing.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { sessionRoutes } from './sessions.ts';
 import { socketRoutes } from './socket.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -21,5 +22,6 @@ export const ROUTES: readonly RouteSpec[] = [
   ...routingRoutes,
   ...memberRoutes,
   ...sessionRoutes,
+  ...scheduleRoutes,
   ...socketRoutes,
 ];

@@ -1,0 +1,78 @@
+import type { TenantRecord } from '../contract/agent.ts';
+import { AppError } from '../contract/errors.ts';
+import type {
+  CreateScheduleBody,
+  ScheduleRunView,
+  ScheduleView,
+  UpdateScheduleBody,
+} from '../contract/schedules.ts';
+import type { Caller, Member } from './rpc.ts';
+import { takePrewake } from './schedule-prewake.ts';
+import { runView } from './schedule-runs.ts';
+import { runScheduleStep, startRun, type QueuedTurn } from './schedule-start.ts';
+import { createSchedule, getSchedule, updateSchedule } from './schedules.ts';
+import type { AgentDb } from './storage.ts';
+
+export interface SchedulingDeps {
+  db: AgentDb;
+  record(): TenantRecord;
+  now(): number;
+  /** A turn was queued in this commit: it needs its watchdog, and followers are told. */
+  queued(turn: QueuedTurn): void;
+  /** The agent is needed soon: a wake starts if none is under way. */
+  wakeAhead(): void;
+}
+
+/** AppError forbidden unless it is an owner, or an operator who may change things. */
+export function checkMayChange(caller: Caller, member: Member): void {
+  const allowed = caller.kind === 'operator' ? caller.role !== 'viewer' : member.role === 'owner';
+  if (allowed) return;
+  throw new AppError('forbidden', 'Only an owner of this agent may change its schedules.');
+}
+
+/** The agent's schedules as it changes and runs them: stored, timed, and started when they are due. */
+export class Scheduling {
+  readonly #deps: SchedulingDeps;
+
+  constructor(deps: SchedulingDeps) {
+    this.#deps = deps;
+  }
+
+  create(by: string, body: CreateScheduleBody): ScheduleView {
+    return createSchedule(this.#context(), by, body);
+  }
+
+  update(id: string, body: UpdateScheduleBody): ScheduleView {
+    return updateSchedule(this.#context(), id, body);
+  }
+
+  /** Runs a schedule now, on or off. AppError when its last run is open or nothing can be queued. */
+  runNow(id: string): ScheduleRunView {
+    const { db, record, now, queued } = this.#deps;
+    const at = now();
+    const context = { db, record: record(), now: at };
+    const time = { trigger: 'manual', dueAt: at } as const;
+    const { run, queued: turn } = startRun(context, getSchedule(db, id), time);
+    if (turn) queued(turn);
+    return runView(run);
+  }
+
+  /** The due step `schedule` of one schedule. */
+  step(id: string): void {
+    const { db, record, now, queued } = this.#deps;
+    const turn = runScheduleStep({ db, record: record(), now: now() }, id);
+    if (turn) queued(turn);
+  }
+
+  /** The due step `prewake`. A suspended agent is not started for what it will skip. */
+  prewake(): void {
+    const { db, record, now, wakeAhead } = this.#deps;
+    const { isNeeded } = takePrewake(db, now());
+    if (isNeeded && record().status === 'active') wakeAhead();
+  }
+
+  #context(): { db: AgentDb; tier: TenantRecord['tier']; now: number } {
+    const { db, record, now } = this.#deps;
+    return { db, tier: record().tier, now: now() };
+  }
+}

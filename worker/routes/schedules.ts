@@ -1,0 +1,129 @@
+import type { z } from 'zod';
+import { AppError } from '../../contract/errors.ts';
+import { ulidSchema } from '../../contract/ids.ts';
+import {
+  createScheduleBody,
+  scheduleRunsQuery,
+  updateScheduleBody,
+  type scheduleList,
+  type scheduleRunList,
+} from '../../contract/schedules.ts';
+import { writeAudit } from '../../db/queries/audit.ts';
+import { askAgent, callerOf } from '../ask-agent.ts';
+import { auditEntry } from '../audit.ts';
+import { dbOf, paramOf, type EdgeContext } from '../context.ts';
+import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
+import type { RouteSpec } from '../route.ts';
+
+/** A member's on the tenant's host, an operator's by path. */
+const ON = ['tenant', 'by-path'] as const;
+
+function scheduleId(c: EdgeContext): string {
+  const id = ulidSchema.safeParse(paramOf(c, 'id'));
+  if (!id.success) throw new AppError('not_found', 'There is no such schedule.');
+  return id.data;
+}
+
+/**
+ * Books an operator's change before it is made: a change without its entry would be worse than the
+ * reverse. What a member does with their own agent is not audited. A prompt is nobody else's to read.
+ */
+async function bookChange(
+  c: EdgeContext,
+  change: { action: string; id?: string; after?: { prompt?: unknown } },
+): Promise<void> {
+  const { caller, tenant } = c.var;
+  if (caller.kind !== 'operator' || !tenant) return;
+  const { prompt: _, ...after } = change.after ?? {};
+  const entry = auditEntry(c, {
+    action: change.action,
+    target: change.id ? `schedule:${change.id}` : `agent:${tenant.tenantId}`,
+    tenantId: tenant.tenantId,
+    ...(change.after && { after }),
+  });
+  await writeAudit(dbOf(c), entry);
+}
+
+/** The schedules of a tenant. Whether a member may change them, the agent knows. */
+export const scheduleRoutes: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/api/schedules',
+    on: ON,
+    action: 'schedule.read',
+    async handle(c) {
+      const schedules = await askAgent(c, (agent) => agent.listSchedules(callerOf(c)));
+      const list: z.infer<typeof scheduleList> = { schedules };
+      return c.json(list);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/schedules',
+    on: ON,
+    action: 'schedule.write',
+    async handle(c) {
+      const body = await readBody(c.req.raw, createScheduleBody, MAX_MESSAGE_BODY_BYTES);
+      await bookChange(c, { action: 'schedule.create', after: body });
+      return c.json(await askAgent(c, (agent) => agent.createSchedule(callerOf(c), body)), 201);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/schedules/:id',
+    on: ON,
+    action: 'schedule.read',
+    async handle(c) {
+      const id = scheduleId(c);
+      return c.json(await askAgent(c, (agent) => agent.readSchedule(callerOf(c), id)));
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/api/schedules/:id',
+    on: ON,
+    action: 'schedule.write',
+    async handle(c) {
+      const id = scheduleId(c);
+      const body = await readBody(c.req.raw, updateScheduleBody, MAX_MESSAGE_BODY_BYTES);
+      await bookChange(c, { action: 'schedule.update', id, after: body });
+      return c.json(await askAgent(c, (agent) => agent.updateSchedule(callerOf(c), id, body)));
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/api/schedules/:id',
+    on: ON,
+    action: 'schedule.write',
+    async handle(c) {
+      const id = scheduleId(c);
+      await bookChange(c, { action: 'schedule.delete', id });
+      await askAgent(c, (agent) => agent.deleteSchedule(callerOf(c), id));
+      return c.body(null, 204);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/schedules/:id/run',
+    on: ON,
+    action: 'schedule.write',
+    async handle(c) {
+      const id = scheduleId(c);
+      await bookChange(c, { action: 'schedule.run', id });
+      return c.json(await askAgent(c, (agent) => agent.runSchedule(callerOf(c), id)), 202);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/schedules/:id/runs',
+    on: ON,
+    action: 'schedule.read',
+    async handle(c) {
+      const id = scheduleId(c);
+      const page = readQuery(new URL(c.req.url), scheduleRunsQuery);
+      const runs = await askAgent(c, (agent) => agent.scheduleRuns(callerOf(c), id, page));
+      const list: z.infer<typeof scheduleRunList> = { runs };
+      return c.json(list);
+    },
+  },
+];
