@@ -6,12 +6,26 @@ import { cells } from '../db/agent/schema.ts';
 import type { AgentDb } from './storage.ts';
 import { wakeState } from './wake.ts';
 
-const activity = z.object({
-  /** When the newest turn ended or an operator woke the agent, UTC ms. */
-  lastActiveAt: z.number().int(),
-  /** Whether a turn ran since the newest stored snapshot. */
-  dirty: z.boolean(),
-});
+const activity = z.union([
+  z.object({
+    /** When the newest turn ended or an operator woke the agent, UTC ms. */
+    lastActiveAt: z.number().int(),
+    /** How often what OpenClaw keeps has changed, and how many of these changes snapshots hold. */
+    changes: z.number().int(),
+    saved: z.number().int(),
+    /** When the first change came that no snapshot holds, UTC ms; null while the agent is clean. */
+    dirtySince: z.number().int().nullable(),
+  }),
+  // As releases before this one wrote it.
+  z
+    .object({ lastActiveAt: z.number().int(), dirty: z.boolean() })
+    .transform(({ lastActiveAt, dirty }) => ({
+      lastActiveAt,
+      changes: dirty ? 1 : 0,
+      saved: 0,
+      dirtySince: dirty ? lastActiveAt : null,
+    })),
+]);
 
 /** The agent's single values by name, with the schema each is parsed by when it is read. */
 const CELLS = {
@@ -22,6 +36,10 @@ const CELLS = {
   /** Boot times of the last wakes, ms, newest last. */
   wakeTimes: z.array(z.number().int()).max(10),
   lastFlushAt: z.number().int(),
+  /** The snapshot that the next generation restores from, by its id. */
+  head: z.string(),
+  /** The snapshot that an operator wants to go back to once the sandbox that runs is gone. */
+  restoreWish: z.string(),
 } as const;
 
 type Cells = { [Name in keyof typeof CELLS]: z.infer<(typeof CELLS)[Name]> };
@@ -42,4 +60,9 @@ export function writeCell<Name extends keyof Cells>(
     .values({ key: name, value })
     .onConflictDoUpdate({ target: cells.key, set: { value } })
     .run();
+}
+
+/** Makes a cell as if it had never been written. */
+export function clearCell(db: AgentDb, name: keyof Cells): void {
+  db.delete(cells).where(eq(cells.key, name)).run();
 }

@@ -11,7 +11,10 @@ export type DueKind =
   | 'flush'
   | 'report'
   | 'schedule'
-  | 'prewake';
+  | 'prewake'
+  | 'checkpoint'
+  | 'snapshot'
+  | 'retention';
 
 export interface DueStep {
   kind: DueKind;

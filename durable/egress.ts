@@ -10,7 +10,7 @@ import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
 import { MAX_FAILED_CALLS_PER_TURN } from './ledger.ts';
 import { relay } from './relay.ts';
 import { boundedBody, TooLargeError } from './bounded-body.ts';
-import { snapshotKey } from './snapshots.ts';
+import { snapshotKey } from './snapshot-index.ts';
 import { agentStub } from './stub.ts';
 
 /** Set by the agent when it registers the intercepts; the container can't forge them. */
@@ -22,6 +22,13 @@ export interface EgressProps {
 /** A refusal OpenClaw takes as final and shows as it is; other statuses make it retry or give up. */
 const refuseOpenClaw = (message: string, status = 400): Response =>
   Response.json({ error: { message, type: 'invalid_request_error' } }, { status });
+
+/** A refusal to the supervisor, which tells the agent. */
+const refuseState = (status: number, code: string, message: string): Response =>
+  Response.json({ error: { code, message } }, { status });
+
+/** RFC 9110, section 13.1.2: the put counts only where there is no object yet. */
+const NEVER_REPLACE: R2Conditional = { etagDoesNotMatch: '*' };
 
 /**
  * Where a container's own requests arrive: model calls to `models.internal`, snapshots to and from
@@ -96,10 +103,7 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
     } catch (error) {
       const known = asAppError(error);
       if (!known) throw error;
-      return Response.json(
-        { error: { code: known.code, message: known.message } },
-        { status: known.status },
-      );
+      return refuseState(known.status, known.code, known.message);
     }
   }
 
@@ -107,7 +111,7 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
     const { tenantId, generation } = this.ctx.props;
     await agentStub(this.env, tenantId).allowRestore({ id, generation });
     const object = await this.env.SNAPSHOTS.get(snapshotKey(tenantId, id));
-    if (!object) return new Response('the snapshot is missing', { status: 404 });
+    if (!object) return refuseState(404, 'snapshot_missing', 'The snapshot is not in the store.');
     return new Response(object.body, { headers: { 'content-length': String(object.size) } });
   }
 
@@ -123,22 +127,25 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
       !/^[0-9a-f]{64}$/.test(sha256) ||
       !request.body
     ) {
-      return new Response('a snapshot needs its length and its SHA-256', { status: 411 });
+      return refuseState(411, 'length_required', 'A snapshot needs its length and its SHA-256.');
     }
     await agent.redeemTicket({ id, ticket, generation, size });
     const { readable, writable } = new FixedLengthStream(size);
     const sent = request.body.pipeTo(writable);
     // A transfer that breaks off makes the put fail too, and that is the error to answer.
     sent.catch(() => undefined);
+    let object: R2Object | null;
     try {
-      // R2 refuses a body whose digest differs: what is stored is what the supervisor packed.
-      await this.env.SNAPSHOTS.put(snapshotKey(tenantId, id), readable, { sha256 });
+      // R2 refuses a body whose digest differs: what is stored is what the supervisor packed. And it
+      // never replaces an object, should a ticket ever be taken twice.
+      const options = { sha256, onlyIf: NEVER_REPLACE };
+      object = await this.env.SNAPSHOTS.put(snapshotKey(tenantId, id), readable, options);
     } catch {
-      return new Response('the snapshot was not stored: it broke off or its digest differs', {
-        status: 422,
-      });
+      const why = 'The snapshot was not stored: it broke off or its digest differs.';
+      return refuseState(422, 'snapshot_broken', why);
     }
-    await agent.snapshotStored({ id, size, sha256 });
+    if (!object) return refuseState(409, 'snapshot_exists', 'This snapshot is stored already.');
+    await agent.snapshotStored({ id, generation, size, sha256 });
     return Response.json({ id, size, sha256 }, { status: 201 });
   }
 }

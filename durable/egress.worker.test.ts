@@ -5,7 +5,8 @@ import { attempts } from '../db/agent/schema.ts';
 import { writeCell } from './cells.ts';
 import { newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
 import type { EgressProps } from './egress.ts';
-import { issueTicket, newestSnapshot, snapshotKey } from './snapshots.ts';
+import { restorePoint, snapshotKey } from './snapshot-index.ts';
+import { issueTicket } from './snapshots.ts';
 import { INITIAL_WAKE } from './wake.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
@@ -101,7 +102,7 @@ describe('a container’s snapshot', () => {
       return response.status;
     };
     const stored = () => env.SNAPSHOTS.head(snapshotKey(tenant.record.id, ticket.id));
-    const newest = () => tenant.inside(({ db }) => newestSnapshot(db));
+    const newest = () => tenant.inside(({ db }) => restorePoint(db));
     return { tenant, ticket, put, stored, newest };
   }
 

@@ -6,7 +6,7 @@ import { countByState } from './ledger.ts';
 import { countMembers } from './members.ts';
 import { allSchedules } from './schedules.ts';
 import { countSessions } from './sessions.ts';
-import { listSnapshots } from './snapshots.ts';
+import { listSnapshots } from './snapshot-index.ts';
 import type { AgentDb } from './storage.ts';
 import { openTurns } from './turns.ts';
 import { statusOf, type WakeState } from './wake.ts';

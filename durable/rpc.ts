@@ -8,7 +8,9 @@ import type {
   ScheduleView,
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
+import type { SnapshotView } from '../contract/snapshots.ts';
 import type { Admission, AdmitInput, SettleInput } from './ledger.ts';
+import type { SnapshotObject } from './snapshot-index.ts';
 
 /** Who asks an agent for something; made by the edge after it checked form and signature. */
 export type Caller =
@@ -100,6 +102,17 @@ export interface TenantAgentRpc {
   runSchedule(caller: Caller, id: string): Promise<ScheduleRunView>;
   scheduleRuns(caller: Caller, id: string, options: { limit: number }): Promise<ScheduleRunView[]>;
 
+  /** The newest first; a look that neither wakes the agent nor keeps it awake. */
+  listSnapshots(): Promise<SnapshotView[]>;
+  /** Begins a snapshot of a ready agent, and answers at once. AppError conflict when it can't be. */
+  createSnapshot(): Promise<SnapshotView>;
+  /** Where a snapshot's bytes are. AppError not_found, or conflict when it has none. */
+  locateSnapshot(id: string): Promise<SnapshotObject>;
+  /** Goes back to a snapshot as a new generation, and answers at once. */
+  restoreSnapshot(id: string, options: { force: boolean }): Promise<AgentStatus>;
+  /** AppError conflict for the one that the next wake restores from. */
+  deleteSnapshot(id: string): Promise<void>;
+
   /** One real model call, booked under this agent. Used on the system tenant. */
   testRoute(request: RouteRequest): Promise<RoutingTestResult>;
 }
@@ -120,7 +133,13 @@ export interface EgressRpc {
     generation: number;
     size: number;
   }): Promise<void>;
-  snapshotStored(stored: { id: string; size: number; sha256: string }): Promise<void>;
+  /** AppError forbidden when it is not awaited any more: its object is an orphan then. */
+  snapshotStored(stored: {
+    id: string;
+    generation: number;
+    size: number;
+    sha256: string;
+  }): Promise<void>;
 }
 
 /** An agent as others hold it: its RPC methods, and `fetch` for the chat socket. */

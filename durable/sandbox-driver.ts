@@ -8,9 +8,11 @@ import { clearDue, setDue, WATCHDOG_MS } from './due.ts';
 import { classifyContainerError } from './container-errors.ts';
 import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
 import { reasonOf } from './log.ts';
+import { withRemedy } from './restore.ts';
 import { sandboxEnv } from './sandbox-env.ts';
 import { randomToken } from './secrets.ts';
-import { issueTicket, markFailed, newestSnapshot } from './snapshots.ts';
+import { saveForSleep } from './sleep-snapshot.ts';
+import { restorePoint } from './snapshot-index.ts';
 import type { AgentDb } from './storage.ts';
 import { supervisorClient, SupervisorError, type SupervisorClient } from './supervisor-client.ts';
 import {
@@ -89,7 +91,7 @@ export class SandboxDriver {
   /** Asks for a wake; `insist` also starts an agent that has failed for good. */
   demand(insist: boolean): WakeState {
     const tokens = { supervisor: randomToken(), gateway: randomToken() };
-    return this.apply({ type: 'demand', insist, restore: newestSnapshot(this.#deps.db), tokens });
+    return this.apply({ type: 'demand', insist, restore: restorePoint(this.#deps.db), tokens });
   }
 
   /** One step of the machine: state, watchdog and news in one commit. */
@@ -186,7 +188,8 @@ export class SandboxDriver {
       const status = await this.#reach(wake);
       await this.#untilReady(wake, status, deadlineOf(wake));
     } catch (error) {
-      const { code, message, lasting } = classifyContainerError(error);
+      const failure = withRemedy(classifyContainerError(error), wake.restore);
+      const { code, message, lasting } = failure;
       this.#deps.log({
         level: 'warn',
         msg: 'wake failed',
@@ -297,13 +300,16 @@ export class SandboxDriver {
 
   /** OpenClaw stopped cleanly → snapshot if dirty → container destroyed once it is stored. */
   async #drain(wake: WakeState): Promise<void> {
-    const { container, log } = this.#deps;
+    const { db, container, now, log } = this.#deps;
     const { generation } = wake;
     try {
       if (container?.running) {
         const supervisor = this.supervisor();
         await supervisor?.stop();
-        if (supervisor) await this.#snapshot(supervisor, generation);
+        if (supervisor) {
+          const isForced = (): boolean => this.wake.force;
+          await saveForSleep({ db, supervisor, generation, now, isForced });
+        }
       } else {
         log({ level: 'warn', msg: 'the sandbox was gone before it could be saved', generation });
       }
@@ -323,21 +329,6 @@ export class SandboxDriver {
     const code = refused ? error.code : 'no_answer';
     const { attempts } = this.apply({ type: 'unsaved', generation, code, message: unsaved });
     return !refused && attempts >= MAX_UNANSWERED_SAVES;
-  }
-
-  async #snapshot(supervisor: SupervisorClient, generation: number): Promise<void> {
-    const { db, now } = this.#deps;
-    if (!readCell(db, 'activity')?.dirty) return;
-    const ticket = await issueTicket(db, { kind: 'sleep', generation, now: now() });
-    try {
-      await supervisor.snapshot(ticket);
-    } catch (error) {
-      markFailed(db, ticket.id);
-      throw error;
-    }
-    if (newestSnapshot(db)?.id !== ticket.id) throw new Error('the snapshot was not stored');
-    const activity = readCell(db, 'activity');
-    if (activity) writeCell(db, 'activity', { ...activity, dirty: false });
   }
 
   async #destroy(): Promise<void> {

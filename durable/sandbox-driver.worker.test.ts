@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { SEED_POLICY } from '../contract/seed-policy.ts';
 import { snapshots } from '../db/agent/schema.ts';
-import { readCell, writeCell } from './cells.ts';
+import { dirtySince, noteDirty } from './activity.ts';
+import { readCell } from './cells.ts';
 import { FakeSandbox } from './doubles/fake-sandbox.ts';
 import { freshAgent, makeRecord, NOW } from './doubles/fresh-agent.ts';
 import { allDue, WATCHDOG_MS } from './due.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
-import { issueTicket, markStored, newestSnapshot } from './snapshots.ts';
+import { restorePoint } from './snapshot-index.ts';
+import { issueTicket, markStored } from './snapshots.ts';
 import type { AgentDb } from './storage.ts';
 import { MAX_START_BACKOFF_MS, WAKE_TIMEOUT_MS } from './wake.ts';
 
@@ -40,7 +42,7 @@ async function awake(db: AgentDb, dirty = false) {
   const made = world(db);
   made.driver.demand(false);
   await made.driver.drive();
-  writeCell(db, 'activity', { lastActiveAt: NOW, dirty });
+  if (dirty) noteDirty(db, NOW);
   made.sandbox.happened.length = 0;
   return made;
 }
@@ -165,7 +167,7 @@ describe('a wake', () => {
       });
       clock.now += 86_400_000;
       expect(driver.demand(false).state).toBe('failed');
-      expect(newestSnapshot(db)?.id).toBe(id);
+      expect(restorePoint(db)?.id).toBe(id);
       driver.demand(true);
       expect(await driver.drive()).toMatchObject({ state: 'ready', generation: 2 });
     }));
@@ -226,7 +228,7 @@ describe('falling asleep', () => {
       expect(wakeDue(db)).toBe(NOW + WATCHDOG_MS);
       expect(await driver.drive()).toMatchObject({ state: 'asleep', tokens: null });
       expect(sandbox.happened).toEqual(['stop', 'snapshot', 'destroy']);
-      expect(readCell(db, 'activity')?.dirty).toBe(false);
+      expect(dirtySince(db)).toBeNull();
       expect(wakeDue(db)).toBeNull();
     }));
 
@@ -235,7 +237,7 @@ describe('falling asleep', () => {
       const { driver, sandbox } = await awake(db, true);
       driver.apply({ type: 'drain', force: false });
       await driver.drive();
-      const newest = newestSnapshot(db);
+      const newest = restorePoint(db);
       driver.demand(false);
       await driver.drive();
       expect(newest).not.toBeNull();
@@ -260,7 +262,7 @@ describe('falling asleep', () => {
       driver.apply({ type: 'drain', force: false });
       expect(await driver.drive()).toMatchObject({ state: 'draining' });
       expect(sandbox.happened).toEqual(['stop', 'snapshot']);
-      expect(newestSnapshot(db)).toBeNull();
+      expect(restorePoint(db)).toBeNull();
       sandbox.onSnapshot = store;
       expect(await driver.drive()).toMatchObject({ state: 'asleep' });
       expect(
@@ -293,7 +295,7 @@ describe('falling asleep', () => {
       driver.apply({ type: 'drain', force: true });
       expect(await driver.drive()).toMatchObject({ state: 'asleep', force: false });
       expect(sandbox.happened.slice(-2)).toEqual(['snapshot', 'destroy']);
-      expect(readCell(db, 'activity')?.dirty).toBe(true);
+      expect(dirtySince(db)).toBe(NOW);
     }));
 
   it('by force works in the middle of a wake', () =>

@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { snapshots } from '../db/agent/schema.ts';
 import { writeCell } from './cells.ts';
 import { freshAgent, newTenant, NOW } from './doubles/fresh-agent.ts';
+import { restorePoint, snapshotKey } from './snapshot-index.ts';
 import {
   issueTicket,
   markFailed,
   markStored,
   MAX_SNAPSHOT_BYTES,
-  newestSnapshot,
   redeemTicket,
-  snapshotKey,
   TICKET_MS,
 } from './snapshots.ts';
 import type { AgentDb } from './storage.ts';
@@ -73,12 +72,12 @@ describe('a ticket', () => {
 describe('the newest snapshot', () => {
   it('is the newest that is stored: no ticket and no failure stands in for it', () =>
     freshAgent().inside(async ({ db }) => {
-      expect(newestSnapshot(db)).toBeNull();
+      expect(restorePoint(db)).toBeNull();
       const [stored, failed] = [await issue(db, NOW), await issue(db, NOW + 1)];
       await issue(db, NOW + 2);
       markFailed(db, failed.id);
       markStored(db, { id: stored.id, size: 10, sha256: SHA, now: NOW });
-      expect(newestSnapshot(db)).toEqual({ id: stored.id, size: 10, sha256: SHA });
+      expect(restorePoint(db)).toEqual({ id: stored.id, size: 10, sha256: SHA });
     }));
 
   it('can’t be changed by a late word about it', () =>
@@ -87,7 +86,7 @@ describe('the newest snapshot', () => {
       markStored(db, { id, size: 10, sha256: SHA, now: NOW });
       markFailed(db, id);
       markStored(db, { id, size: 99, sha256: 'b'.repeat(64), now: NOW });
-      expect(newestSnapshot(db)).toEqual({ id, size: 10, sha256: SHA });
+      expect(restorePoint(db)).toEqual({ id, size: 10, sha256: SHA });
     }));
 
   it('is not one that had failed before it was said to be stored', () =>
@@ -95,7 +94,7 @@ describe('the newest snapshot', () => {
       const { id } = await issue(db);
       markFailed(db, id);
       markStored(db, { id, size: 10, sha256: SHA, now: NOW });
-      expect(newestSnapshot(db)).toBeNull();
+      expect(restorePoint(db)).toBeNull();
     }));
 });
 

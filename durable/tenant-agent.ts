@@ -11,6 +11,7 @@ import type {
   ScheduleView,
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
+import type { SnapshotView } from '../contract/snapshots.ts';
 import { TIER_CONFIG } from '../contract/tiers.ts';
 import { upsertAgentRow } from '../db/queries/agents.ts';
 import { openDb as openD1 } from '../db/queries/open.ts';
@@ -38,6 +39,8 @@ import type { QueuedTurn } from './schedule-start.ts';
 import * as schedules from './schedules.ts';
 import { checkMayChange, Scheduling } from './scheduling.ts';
 import * as sessions from './sessions.ts';
+import { SnapshotDriver } from './snapshot-driver.ts';
+import type { SnapshotObject } from './snapshot-index.ts';
 import * as snapshots from './snapshots.ts';
 import { closeCode, MAX_SOCKETS, Sockets } from './sockets.ts';
 import { openDb, type AgentDb } from './storage.ts';
@@ -62,6 +65,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #metering: Metering;
   readonly #policy: PolicyCache;
   readonly #pump: TurnPump;
+  readonly #snapshots: SnapshotDriver;
   readonly #scheduling: Scheduling;
   readonly #waiters = new TurnWaiters();
   readonly #constructedAt = Date.now();
@@ -115,6 +119,17 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       now,
       waitUntil,
       used: () => this.#touch(),
+      rested: () => this.#arm(),
+      log: this.#log,
+    });
+    this.#snapshots = new SnapshotDriver({
+      db,
+      bucket: env.SNAPSHOTS,
+      sandbox: this.#sandbox,
+      record,
+      now,
+      waitUntil,
+      pump: () => this.#pump.pump(),
       rested: () => this.#arm(),
       log: this.#log,
     });
@@ -383,6 +398,33 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     }
   }
 
+  /* Snapshots, for operators */
+
+  async listSnapshots(): Promise<SnapshotView[]> {
+    return this.#snapshots.list();
+  }
+
+  async createSnapshot(): Promise<SnapshotView> {
+    this.#record();
+    return this.#armed(await this.#snapshots.create());
+  }
+
+  async locateSnapshot(id: string): Promise<SnapshotObject> {
+    return this.#snapshots.locate(id);
+  }
+
+  async restoreSnapshot(id: string, options: { force: boolean }): Promise<AgentStatus> {
+    this.#active();
+    this.#snapshots.restore(id, options);
+    await this.#arm();
+    return this.#status();
+  }
+
+  async deleteSnapshot(id: string): Promise<void> {
+    this.#snapshots.remove(id);
+    await this.#arm();
+  }
+
   /* Snapshots, for the egress */
 
   async allowRestore({ id, generation }: { id: string; generation: number }): Promise<void> {
@@ -403,8 +445,15 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     await snapshots.redeemTicket(this.#db, { ...put, now: Date.now() });
   }
 
-  async snapshotStored(stored: { id: string; size: number; sha256: string }): Promise<void> {
-    snapshots.markStored(this.#db, { ...stored, now: Date.now() });
+  async snapshotStored(stored: {
+    id: string;
+    generation: number;
+    size: number;
+    sha256: string;
+  }): Promise<void> {
+    const { generation } = this.#sandbox.wake;
+    snapshots.acceptStored(this.#db, { ...stored, current: generation, now: Date.now() });
+    await this.#arm();
   }
 
   /* Due */
@@ -426,6 +475,9 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     report: () => this.#report(),
     schedule: (id) => this.#scheduling.step(id),
     prewake: () => this.#scheduling.prewake(),
+    checkpoint: () => this.#snapshots.checkpoint(),
+    snapshot: (id) => this.#snapshots.watch(id),
+    retention: (key) => this.#snapshots.retain(key),
   };
 
   #watchWake(): void {
@@ -571,6 +623,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   #wakeChanged(wake: WakeState): void {
     this.#log({ level: 'info', msg: 'state', state: wake.state, generation: wake.generation });
     if (wake.state === 'ready') this.#touch();
+    this.#snapshots.stateChanged(wake);
     // A schedule may have come near while the agent fell asleep, and a wake has told how long one takes.
     if (wake.state === 'asleep') planPrewake(this.#db, Date.now());
     setDue(this.#db, 'report', '', Date.now());
@@ -582,6 +635,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   #touch(): void {
     const now = Date.now();
     noteActive(this.#db, now);
+    this.#snapshots.used();
     setDue(this.#db, 'idle', '', now + this.#idleMs());
   }
 

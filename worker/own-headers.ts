@@ -4,6 +4,9 @@ const OWN_PREFIXES = ['x-sk-', 'cf-aig-'];
 /** Carries the request's id from the edge to its own routes and to the agent. */
 export const REQUEST_ID_HEADER = 'x-sk-request-id';
 
+/** The digest of what is downloaded, hex: the one of our own headers that is for clients. */
+export const SHA256_HEADER = 'x-sk-sha256';
+
 /** A copy without the system's own headers. */
 function withoutOwnHeaders(headers: Headers): Headers {
   const kept = new Headers(headers);
@@ -41,6 +44,8 @@ export function finishResponse(
   options: { requestId: string; isPage: boolean; isHttps: boolean },
 ): Response {
   const headers = withoutOwnHeaders(response.headers);
+  const digest = response.headers.get(SHA256_HEADER);
+  if (digest !== null) headers.set(SHA256_HEADER, digest);
   headers.set('x-request-id', options.requestId);
   for (const [name, value] of Object.entries(EVERYWHERE)) headers.set(name, value);
   if (!options.isPage) for (const [name, value] of Object.entries(ON_API)) headers.set(name, value);

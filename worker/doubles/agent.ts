@@ -1,6 +1,7 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { SessionView } from '../../contract/frames.ts';
+import type { SnapshotView } from '../../contract/snapshots.ts';
 import type { Caller } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 
@@ -17,6 +18,18 @@ export const SESSION: SessionView = {
   updatedAt: 1,
   lastSeq: 0,
   working: false,
+};
+
+export const SNAPSHOT: SnapshotView = {
+  id: '01HYYYYYYYYYYYYYYYYYYYYYYY',
+  kind: 'sleep',
+  state: 'stored',
+  size: 14,
+  sha256: 'a'.repeat(64),
+  generation: 1,
+  createdAt: 1,
+  storedAt: 2,
+  current: true,
 };
 
 const STATUS: AgentStatus = {
@@ -38,6 +51,8 @@ export class AgentDouble {
   readonly asked: Asked[] = [];
   failWith: Error | null = null;
   revoked = false;
+  /** Where the bytes of its snapshot are in R2. */
+  snapshotKey = 'nowhere';
 
   private check(caller: Caller): void {
     if (caller.kind !== 'member') return;
@@ -56,6 +71,11 @@ export class AgentDouble {
     sleep: () => STATUS,
     flush: () => ({ flushed: 1, unsettled: 0 }),
     poke: () => undefined,
+    listSnapshots: () => [SNAPSHOT],
+    createSnapshot: () => SNAPSHOT,
+    locateSnapshot: () => ({ key: this.snapshotKey, size: SNAPSHOT.size, sha256: SNAPSHOT.sha256 }),
+    restoreSnapshot: () => STATUS,
+    deleteSnapshot: () => undefined,
     createInvite: ({ role }: { role: 'owner' | 'user' }) => ({
       id: 'invite-1',
       token: INVITE_TOKEN,

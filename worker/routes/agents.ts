@@ -1,8 +1,7 @@
 import { sleepBody } from '../../contract/api.ts';
-import { writeAudit } from '../../db/queries/audit.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
 import type { AgentStub } from '../agent.ts';
-import { auditEntry } from '../audit.ts';
+import { bookCommand } from '../book-command.ts';
 import { dbOf, paramOf, type EdgeContext } from '../context.ts';
 import { findOrdinaryTenant, findTenant } from '../find-tenant.ts';
 import { readBody } from '../read-body.ts';
@@ -10,16 +9,6 @@ import type { RouteSpec } from '../route.ts';
 
 function agentFor(c: EdgeContext, tenant: TenantDetail): AgentStub {
   return c.var.deps.agentOf(c.env, { tenantId: tenant.id, region: tenant.region });
-}
-
-/** Books a command before it is given: a command without its entry would be worse than the reverse. */
-async function bookCommand(
-  c: EdgeContext,
-  command: { tenant: TenantDetail; action: string; after?: unknown },
-): Promise<void> {
-  const { tenant, action, after } = command;
-  const target = `agent:${tenant.id}`;
-  await writeAudit(dbOf(c), auditEntry(c, { action, target, tenantId: tenant.id, after }));
 }
 
 /** What operators do with agents. Looking neither wakes an agent nor keeps it awake. */

@@ -8,6 +8,7 @@ import { pingRoutes } from './ping.ts';
 import { routingRoutes } from './routing.ts';
 import { scheduleRoutes } from './schedules.ts';
 import { sessionRoutes } from './sessions.ts';
+import { snapshotRoutes } from './snapshots.ts';
 import { socketRoutes } from './socket.ts';
 import { tenantRoutes } from './tenants.ts';
 
@@ -19,6 +20,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...debugRoutes,
   ...tenantRoutes,
   ...agentRoutes,
+  ...snapshotRoutes,
   ...routingRoutes,
   ...memberRoutes,
   ...sessionRoutes,
