@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -114,6 +114,7 @@ describe('a snapshot', () => {
     await first.until(isSettled);
     const one = layoutOf(first.dataDir);
     await writeFile(join(one.workspace, 'notes.md'), 'remember');
+    await openBoot(one.state);
     await first.supervisor.stop();
     const result = await first.supervisor.snapshot(ask);
     const stored = state.stored.get(ids[0]);
@@ -134,6 +135,10 @@ describe('a snapshot', () => {
     });
     const two = layoutOf(second.dataDir);
     expect(await readFile(join(two.workspace, 'notes.md'), 'utf8')).toBe('remember');
+    using database = new DatabaseSync(join(two.state, 'state/openclaw.sqlite'));
+    expect(database.prepare('SELECT outcome FROM gateway_boot_lifecycle').all()).toMatchObject([
+      { outcome: 'forced_stop' },
+    ]);
   });
 
   it('with a damaged database of OpenClaw is refused, with a damaged one of the user it is not', async () => {
@@ -189,4 +194,13 @@ async function damagedDatabase(path: string): Promise<void> {
   database.exec('COMMIT');
   database.close();
   await writeFile(path, (await readFile(path)).fill(0x5a, 4_096, 4_096 * 5));
+}
+
+/** OpenClaw's record of a gateway life that has no end yet, as a checkpoint has it. */
+async function openBoot(stateFolder: string): Promise<void> {
+  await mkdir(join(stateFolder, 'state'), { recursive: true });
+  using database = new DatabaseSync(join(stateFolder, 'state/openclaw.sqlite'));
+  database.exec(`CREATE TABLE gateway_boot_lifecycle
+      (completed_at_ms INTEGER, outcome TEXT, reason TEXT) STRICT;
+    INSERT INTO gateway_boot_lifecycle VALUES (NULL, NULL, NULL)`);
 }

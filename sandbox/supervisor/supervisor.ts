@@ -11,6 +11,7 @@ import { killLeftovers } from './processes.ts';
 import { freePort, pause, untilReady, BOOT_TIMEOUT_MS } from './readiness.ts';
 import { decideAfterCrash } from './restart-policy.ts';
 import { restoreTree } from './restore.ts';
+import { closeRestoredBoots } from './restored-boots.ts';
 import type { Settings } from './settings.ts';
 import { type SnapshotRequest, type SnapshotResult, makeSnapshot } from './snapshot.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -139,12 +140,25 @@ export class Supervisor {
     const start = performance.now();
     const signal = this.#halt.signal;
     await restoreTree({ restore, stateUrl, layout: this.#layout, signal });
+    this.#closeRestoredBoots();
     const { timings } = this.board.current;
     this.board.set({
       stage: 'booting',
       timings: { ...timings, restoreMs: since(start) },
       restored: { id: restore.id, sha256: restore.sha256 },
     });
+  }
+
+  /** Spares OpenClaw a false alarm; whether its database is sound is for OpenClaw itself to say. */
+  #closeRestoredBoots(): void {
+    try {
+      closeRestoredBoots(this.#layout, Date.now());
+    } catch (cause) {
+      this.#log(
+        'warn',
+        `OpenClaw's record of boots is left as it was: ${(cause as Error).message}`,
+      );
+    }
   }
 
   /** Runs OpenClaw once, from its config to its exit. */
