@@ -49,7 +49,7 @@ export interface System {
   stop(options?: { sleepFirst?: boolean }): Promise<void>;
 }
 
-const supervisor = [process.execPath, join(ROOT, 'sandbox/supervisor/main.ts')];
+const supervisor = [process.execPath, join(ROOT, 'sandbox/supervisor/start.mjs')];
 
 /** Starts the whole platform on this machine: engine, AI Gateway stand-in, workerd. */
 export async function startSystem(options: SystemOptions): Promise<System> {

@@ -27,7 +27,7 @@ export interface SupervisorRun {
 /** Starts the supervisor under an engine's pipe, on a port of the tests' range. */
 export async function runSupervisor(env: Record<string, string>): Promise<SupervisorRun> {
   const port = await freeTestPort();
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../start.mjs', import.meta.url))], {
     env: {
       PATH: process.env.PATH ?? '',
       PORT: String(port),
