@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ChatRequest } from '../contract/ai-gateway.ts';
 import type { TokenUsage } from '../contract/models.ts';
+import { withDeadline } from './deadline.ts';
 import type { AgentEnv } from './env.ts';
 import type { Attempt } from './ledger.ts';
 
@@ -50,9 +51,14 @@ export function aiGateway(env: AgentEnv): AiGateway {
   const logs = `${account}/ai-gateway/gateways/${env.CF_AI_GATEWAY_GATEWAY_ID}/logs`;
   const authorization = `Bearer ${env.CLOUDFLARE_AI_GATEWAY_API_KEY}`;
 
-  async function ask(url: string): Promise<Response> {
-    const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
-    return fetch(url, { headers: { authorization }, signal });
+  function ask(url: string): Promise<{ status: number; ok: boolean; json: unknown }> {
+    return withDeadline(LOOKUP_TIMEOUT_MS, async (signal) => {
+      const response = await fetch(url, { headers: { authorization }, signal });
+      const { status, ok } = response;
+      if (ok) return { status, ok, json: await response.json() };
+      await response.body?.cancel();
+      return { status, ok, json: null };
+    });
   }
 
   async function find(attempt: { id: string; logId: string | null }) {
@@ -60,7 +66,7 @@ export function aiGateway(env: AgentEnv): AiGateway {
       const response = await ask(`${logs}/${encodeURIComponent(attempt.logId)}`);
       if (response.status === 404) return null;
       if (!response.ok) throw new Error(`the log answered ${response.status}`);
-      return oneLog.parse(await response.json()).result ?? null;
+      return oneLog.parse(response.json).result ?? null;
     }
     const filters = JSON.stringify([
       { key: 'metadata.key', operator: 'eq', value: ['call'] },
@@ -69,7 +75,7 @@ export function aiGateway(env: AgentEnv): AiGateway {
     const query = new URLSearchParams({ filters, per_page: '1' });
     const response = await ask(`${logs}?${query.toString()}`);
     if (!response.ok) throw new Error(`the log answered ${response.status}`);
-    return manyLogs.parse(await response.json()).result?.[0] ?? null;
+    return manyLogs.parse(response.json).result?.[0] ?? null;
   }
 
   return {

@@ -8,6 +8,7 @@ import {
   type SupervisorStatus,
 } from '../contract/supervisor.ts';
 import type { SandboxContainer } from './container.ts';
+import { withDeadline } from './deadline.ts';
 
 /** A check lets OpenClaw have 5 s to answer; a supervisor that takes longer hangs, ms. */
 const CHECK_TIMEOUT_MS = 12_000;
@@ -15,6 +16,8 @@ const CHECK_TIMEOUT_MS = 12_000;
 const STATUS_TIMEOUT_MS = 25_000;
 /** A clean stop of OpenClaw takes 3 s, the bound in the supervisor is 10 s, ms. */
 const STOP_TIMEOUT_MS = 30_000;
+/** OpenClaw takes a socket within 0.1 s; the supervisor answers at once when it can't, ms. */
+const GATEWAY_TIMEOUT_MS = 15_000;
 /** Packing and storing 1 GiB, ms. */
 const SNAPSHOT_TIMEOUT_MS = 10 * 60_000;
 
@@ -45,19 +48,22 @@ export interface SupervisorClient {
 /** Talks to the supervisor in the container over its one port. */
 export function supervisorClient(container: SandboxContainer, token: string): SupervisorClient {
   async function call(path: string, timeoutMs: number, body?: unknown): Promise<unknown> {
-    const request = new Request(`http://supervisor${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
+    const { ok, status, answer } = await withDeadline(timeoutMs, async (signal) => {
+      const request = new Request(`http://supervisor${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal,
+      });
+      const response = await container.fetch(SUPERVISOR_PORT, request);
+      const json: unknown = await response.json();
+      return { ok: response.ok, status: response.status, answer: json };
     });
-    const response = await container.fetch(SUPERVISOR_PORT, request);
-    const answer: unknown = await response.json();
-    if (response.ok) return answer;
+    if (ok) return answer;
     const refused = failure.safeParse(answer);
     throw new SupervisorError(
       refused.data?.error.code ?? 'supervisor_error',
-      refused.data?.error.message ?? `the supervisor answered ${response.status}`,
+      refused.data?.error.message ?? `the supervisor answered ${status}`,
     );
   }
 
@@ -85,10 +91,13 @@ export function supervisorClient(container: SandboxContainer, token: string): Su
       return supervisorSnapshot.parse(await call('/snapshot', SNAPSHOT_TIMEOUT_MS, options));
     },
     async gateway() {
-      const request = new Request('http://supervisor/gateway', {
-        headers: { authorization: `Bearer ${token}`, upgrade: 'websocket' },
-      });
-      const response = await container.fetch(SUPERVISOR_PORT, request);
+      const headers = { authorization: `Bearer ${token}`, upgrade: 'websocket' };
+      const response = await withDeadline(GATEWAY_TIMEOUT_MS, (signal) =>
+        container.fetch(
+          SUPERVISOR_PORT,
+          new Request('http://supervisor/gateway', { headers, signal }),
+        ),
+      );
       const socket = response.webSocket;
       if (!socket) {
         throw new SupervisorError('gateway_unavailable', `no socket, status ${response.status}`);

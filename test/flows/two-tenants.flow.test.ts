@@ -10,7 +10,7 @@ import { recordedCalls } from '../support/model-record.ts';
 import { plant } from '../support/planted.ts';
 import { findSecrets } from '../support/secrets.ts';
 import { sqliteRows } from '../support/sqlite-rows.ts';
-import { zstdDecompressSync } from 'node:zlib';
+import { snapshotText, storedSnapshots } from '../support/stored-snapshots.ts';
 
 interface Party {
   word: string;
@@ -20,23 +20,6 @@ interface Party {
   sessionId: string;
   answer: string;
   container: SeenContainer;
-}
-
-/** The texts of all snapshots under a tenant's keys, unpacked. */
-function snapshotsOf(stateDir: string, tenantId: string): string[] {
-  const r2 = join(stateDir, 'state/v3/r2');
-  const keys = new Map<string, string>();
-  for (const file of readdirSync(join(r2, 'miniflare-R2BucketObject'))) {
-    if (!/^[0-9a-f]{64}\.sqlite$/.test(file)) continue;
-    const rows = sqliteRows(join(r2, 'miniflare-R2BucketObject', file), '_mf_objects');
-    for (const { key, blob_id: blob } of rows) keys.set(String(key), String(blob));
-  }
-  return [...keys]
-    .filter(([key]) => key.startsWith(`tenants/${tenantId}/`))
-    .map(([, blob]) => {
-      const packed = readFileSync(join(r2, 'openclaw-backups/blobs', blob));
-      return zstdDecompressSync(packed).toString('latin1');
-    });
 }
 
 function folderText(dir: string): string {
@@ -106,7 +89,7 @@ describe('two tenants at once', () => {
         events: JSON.stringify(await own.member.events(own.sessionId)),
         frames: JSON.stringify(own.socket.frames),
         folder: folders.get(own.tenant.id) ?? '',
-        snapshots: snapshotsOf(system.stateDir, own.tenant.id).join('\n'),
+        snapshots: storedSnapshots(system.stateDir, own.tenant.id).map(snapshotText).join('\n'),
         rows: d1Rows(own.tenant.id),
       };
       for (const [place, text] of Object.entries(places)) {

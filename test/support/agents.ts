@@ -6,7 +6,7 @@ const STATE_TIMEOUT_MS = 170_000;
 const POLL_MS = 200;
 
 /** An agent as an operator sees it. */
-async function inspect(url: string, tenantId: string): Promise<AgentInspection> {
+export async function inspect(url: string, tenantId: string): Promise<AgentInspection> {
   return agentInspection.parse(await new LocalAdmin(url).call('GET', `/agents/${tenantId}`));
 }
 
