@@ -35,7 +35,7 @@ describe('openclawCommand', () => {
   it('puts no token among the arguments, which anybody on the machine can read', () => {
     expect(command.args).toEqual([
       '--max-old-space-size=1024',
-      '--max-semi-space-size=4',
+      '--max-semi-space-size=16',
       '/app/openclaw.mjs',
       'gateway',
       'run',

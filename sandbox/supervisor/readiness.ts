@@ -1,9 +1,9 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** A boot takes 7-28 s on one or two CPUs, double on half of one; past this it hangs. */
 export const BOOT_TIMEOUT_MS = 180_000;
-/** Loopback and cheap: the answer is at most this late. */
-const POLL_MS = 50;
+/** How late the answer is at most; each look costs OpenClaw some of the CPU it boots with. */
+const POLL_MS = 100;
 /** One poll; a busy event loop may hold the answer back while OpenClaw loads. */
 const POLL_TIMEOUT_MS = 5_000;
 
@@ -13,8 +13,10 @@ const POLL_TIMEOUT_MS = 5_000;
  */
 export async function untilReady(port: number, signal: AbortSignal): Promise<boolean> {
   const giveUp = AbortSignal.any([signal, AbortSignal.timeout(BOOT_TIMEOUT_MS)]);
+  let listens = false;
   while (!giveUp.aborted) {
-    if (await isReady(port, giveUp)) return true;
+    listens ||= await isListening(port);
+    if (listens && (await isReady(port, giveUp))) return true;
     await pause(POLL_MS, giveUp);
   }
   return false;
@@ -44,6 +46,18 @@ export function freePort(): Promise<number> {
         if (address === null || typeof address === 'string') reject(new Error('no free port'));
         else resolve(address.port);
       });
+    });
+  });
+}
+
+/** Most of a boot nobody listens yet: finding that out takes a quarter of what a `fetch` takes. */
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
     });
   });
 }
