@@ -8,6 +8,7 @@ import { freshAgent, makeRecord, NOW } from './doubles/fresh-agent.ts';
 import {
   admit,
   countByState,
+  finish,
   FIRST_LOOKUP_MS,
   hastenLookups,
   KEEP_FLUSHED_MS,
@@ -26,6 +27,8 @@ import {
   type LedgerContext,
   type SettleInput,
 } from './ledger.ts';
+import { makeSchedule } from './doubles/schedule.ts';
+import { addRun, newestRuns } from './schedule-runs.ts';
 import { createSession } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
 import { markRunning, noteOpenClawSession, queueTurn } from './turns.ts';
@@ -394,5 +397,49 @@ describe('the outbox', () => {
       expect(admit(contextOf(db), input('flushed')).ok).toBe(true);
       markFlushed(db, [], NOW + KEEP_FLUSHED_MS + 1);
       expect(countByState(db)).toEqual({ open: 1, unsettled: 0, final: 1, flushed: 0 });
+    }));
+});
+
+describe('what a turn has used', () => {
+  const usedBy = (db: AgentDb, turnId: string) => {
+    const turn = db.select().from(turns).where(eq(turns.id, turnId)).get();
+    return [turn?.tokensIn, turn?.tokensOut, turn?.costNano];
+  };
+
+  it('is the sum of its attempts, each once, however often it is settled', () =>
+    freshAgent().inside(({ db }) => {
+      const ctx = contextOf(db);
+      const turnId = runningTurn(db);
+      admitted(ctx, input('a'));
+      admitted(ctx, input('b'));
+      settle(ctx, end('a.1'));
+      settle(ctx, end('a.1'));
+      const one = row(db, 'a.1')?.costNano ?? 0;
+      expect(one).toBeGreaterThan(0);
+      expect(usedBy(db, turnId)).toEqual([100, 10, one]);
+      settle(ctx, end('b.1'));
+      expect(usedBy(db, turnId)).toEqual([200, 20, 2 * one]);
+    }));
+
+  it('counts an attempt that is looked up later, and is on its schedule’s run too', () =>
+    freshAgent().inside(({ db }) => {
+      const ctx = contextOf(db);
+      const turnId = runningTurn(db);
+      const { id: scheduleId } = makeSchedule(db);
+      addRun(db, { id: 'run', scheduleId, dueAt: 1, trigger: 'time', state: 'queued', turnId });
+      admitted(ctx, input('a'));
+      settle(ctx, end('a.1', { usage: null, status: null, outcome: 'lost' }));
+      expect(usedBy(db, turnId)).toEqual([0, 0, 0]);
+      const usage = { tokensIn: 7, tokensOut: 3, tokensCached: 0 };
+      const lost = row(db, 'a.1')!;
+      finish(db, lost, { usage, settledBy: 'looked_up', now: NOW });
+      finish(db, lost, { usage, settledBy: 'looked_up', now: NOW });
+      const booked = row(db, 'a.1')?.costNano ?? 0;
+      expect(usedBy(db, turnId)).toEqual([7, 3, booked]);
+      expect(newestRuns(db, scheduleId, 1)[0]).toMatchObject({
+        tokensIn: 7,
+        tokensOut: 3,
+        costNano: booked,
+      });
     }));
 });

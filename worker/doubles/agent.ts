@@ -1,6 +1,11 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { SessionView } from '../../contract/frames.ts';
+import type {
+  CreateScheduleBody,
+  ScheduleRunView,
+  ScheduleView,
+} from '../../contract/schedules.ts';
 import type { SnapshotView } from '../../contract/snapshots.ts';
 import type { Caller } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
@@ -30,6 +35,36 @@ export const SNAPSHOT: SnapshotView = {
   createdAt: 1,
   storedAt: 2,
   current: true,
+};
+
+export const SCHEDULE: ScheduleView = {
+  id: '01HYYYYYYYYYYYYYYYYYYYYYYY',
+  name: 'Every morning',
+  cron: '0 9 * * *',
+  timeZone: 'UTC',
+  prompt: 'Say good morning.',
+  sessionId: null,
+  enabled: true,
+  nextAt: 2,
+  createdBy: 'Ada',
+  createdAt: 1,
+  updatedAt: 1,
+  lastRun: null,
+};
+
+export const SCHEDULE_RUN: ScheduleRunView = {
+  id: '01HXXXXXXXXXXXXXXXXXXXXXXX',
+  dueAt: 2,
+  trigger: 'manual',
+  state: 'queued',
+  reason: null,
+  sessionId: SESSION.id,
+  turnId: 'turn-1',
+  startedAt: null,
+  endedAt: null,
+  tokensIn: 0,
+  tokensOut: 0,
+  costNano: 0,
 };
 
 const STATUS: AgentStatus = {
@@ -108,6 +143,15 @@ export class AgentDouble {
       this.check(caller);
       return { ...SESSION, title: options.title ?? SESSION.title };
     },
+    listSchedules: () => [SCHEDULE],
+    readSchedule: () => SCHEDULE,
+    createSchedule: (_caller: Caller, { name, cron, prompt }: CreateScheduleBody) => {
+      return { ...SCHEDULE, name, cron, prompt };
+    },
+    updateSchedule: (_caller: Caller, _id: string, body: object) => ({ ...SCHEDULE, ...body }),
+    deleteSchedule: () => undefined,
+    runSchedule: () => SCHEDULE_RUN,
+    scheduleRuns: () => [SCHEDULE_RUN],
     testRoute: (request: object) => ({ ...request, policyVersion: 1 }),
   };
 
