@@ -3,10 +3,10 @@ import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attempts } from '../db/agent/schema.ts';
 import { writeCell } from './cells.ts';
-import { newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
+import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
 import type { EgressProps } from './egress.ts';
-import { restorePoint, snapshotKey } from './snapshot-index.ts';
-import { issueTicket } from './snapshots.ts';
+import { getSnapshot, restorePoint, snapshotKey } from './snapshot-index.ts';
+import { issueTicket, MAX_SNAPSHOT_BYTES } from './snapshots.ts';
 import { INITIAL_WAKE } from './wake.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
@@ -118,6 +118,79 @@ describe('a container’s snapshot', () => {
     const { put, stored, newest } = await draining();
     expect(await put({ 'x-sk-sha256': 'f'.repeat(64) })).toBe(422);
     expect([await stored(), await newest()]).toEqual([null, null]);
+  });
+
+  it('never replaces an object that is there already, whatever the agent says', async () => {
+    const { tenant, ticket, put, newest } = await draining();
+    const key = snapshotKey(tenant.record.id, ticket.id);
+    await env.SNAPSHOTS.put(key, 'an older agent');
+    expect(await put()).toBe(409);
+    expect(await (await env.SNAPSHOTS.get(key))?.text()).toBe('an older agent');
+    expect(await newest()).toBeNull();
+  });
+
+  it('that breaks off is not stored', async () => {
+    const { tenant, ticket, stored, newest } = await draining();
+    const { readable, writable } = new FixedLengthStream(bytes.byteLength);
+    const writer = writable.getWriter();
+    const headers = { 'x-sk-ticket': ticket.ticket, 'x-sk-sha256': await sha256(bytes) };
+    const url = `http://state.internal/snapshot/${ticket.id}`;
+    const asked = egressOf(tenant)
+      .fetch(url, { method: 'PUT', body: readable, headers })
+      .then((response) => response.status);
+    await writer.write(bytes.subarray(0, 3));
+    await writer.abort(new Error('cut')).catch(() => undefined);
+    expect(await asked.catch(() => 'no answer')).not.toBe(201);
+    expect([await stored(), await newest()]).toEqual([null, null]);
+  });
+
+  it('larger than this system stores is refused before a byte of it is read', async () => {
+    const { put, stored, ticket, tenant } = await draining();
+    // The length is what the header says; workerd sends the body's own, so the agent is asked.
+    const huge = { ...ticket, generation: GENERATION, size: MAX_SNAPSHOT_BYTES + 1 };
+    const code = await codeOf(() => tenant.rpc.redeemTicket(huge));
+    expect([code, await stored()]).toEqual(['payload_too_large', null]);
+    expect(await put(), 'and its ticket is not used up').toBe(201);
+  });
+
+  it('that comes when its generation is over is an orphan, and not the head', async () => {
+    const { tenant, ticket, put, newest } = await draining();
+    await put();
+    const late = await tenant.inside(async ({ db }) => {
+      const issued = await issueTicket(db, { kind: 'sleep', generation: 3, now: Date.now() + 5 });
+      const wake = { ...INITIAL_WAKE, state: 'booting', generation: GENERATION + 1 } as const;
+      writeCell(db, 'wake', wake);
+      return issued;
+    });
+    const word = { id: late.id, generation: GENERATION, size: 1, sha256: 'a'.repeat(64) };
+    expect(await codeOf(() => tenant.rpc.snapshotStored(word))).toBe('forbidden');
+    expect(await newest()).toMatchObject({ id: ticket.id });
+    const row = await tenant.inside(({ db }) => getSnapshot(db, late.id));
+    expect(row?.state).toBe('failed');
+  });
+
+  it('of which the same word comes twice is stored once', async () => {
+    const { tenant, ticket, put } = await draining();
+    await put();
+    const word = { id: ticket.id, generation: GENERATION, size: bytes.byteLength };
+    const sha = await sha256(bytes);
+    expect(await codeOf(() => tenant.rpc.snapshotStored({ ...word, sha256: sha }))).toBeNull();
+    const other = 'f'.repeat(64);
+    expect(await codeOf(() => tenant.rpc.snapshotStored({ ...word, sha256: other }))).toBe(
+      'forbidden',
+    );
+  });
+
+  it('that the store has lost is said to be missing', async () => {
+    const { tenant, ticket, put } = await draining();
+    await put();
+    await env.SNAPSHOTS.delete(snapshotKey(tenant.record.id, ticket.id));
+    const restore = { id: ticket.id, size: bytes.byteLength, sha256: await sha256(bytes) };
+    const wake = { ...INITIAL_WAKE, state: 'restoring', generation: GENERATION, restore } as const;
+    await tenant.inside(({ db }) => writeCell(db, 'wake', wake));
+    const response = await egressOf(tenant).fetch(`http://state.internal/snapshot/${ticket.id}`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: 'snapshot_missing' } });
   });
 
   it('without its ticket, its digest or its generation is not stored', async () => {

@@ -177,7 +177,8 @@ export class SandboxDriver {
       else if (wake.state === 'draining') await this.#drain(wake);
       else return wake;
       // A drain that could not store its snapshot waits for its next try.
-      if (this.wake === wake || this.wake.since === wake.since) return this.wake;
+      const { since, generation } = this.wake;
+      if (since === wake.since && generation === wake.generation) return this.wake;
     }
   }
 

@@ -10,6 +10,7 @@ import { SandboxDriver } from './sandbox-driver.ts';
 import { restorePoint } from './snapshot-index.ts';
 import { issueTicket, markStored } from './snapshots.ts';
 import type { AgentDb } from './storage.ts';
+import { SupervisorError } from './supervisor-client.ts';
 import { MAX_START_BACKOFF_MS, WAKE_TIMEOUT_MS } from './wake.ts';
 
 const SHA = 'c'.repeat(64);
@@ -281,6 +282,33 @@ describe('falling asleep', () => {
       sandbox.onSnapshot = () => undefined;
       driver.apply({ type: 'drain', force: false });
       expect(await driver.drive()).toMatchObject({ state: 'draining' });
+      expect(sandbox.running).toBe(true);
+    }));
+
+  it('waits for a checkpoint under way, which may have saved everything', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox } = await awake(db, true);
+      const { id } = await issueTicket(db, { kind: 'checkpoint', generation: 1, now: NOW });
+      sandbox.onSnapshot = () => {
+        markStored(db, { id, size: 10, sha256: SHA, now: NOW });
+        throw new SupervisorError('snapshot_busy', 'Another snapshot is being made.');
+      };
+      driver.apply({ type: 'drain', force: false });
+      expect(await driver.drive()).toMatchObject({ state: 'asleep', failure: null });
+      expect(sandbox.happened).toEqual(['stop', 'snapshot', 'destroy']);
+      expect(restorePoint(db)?.id).toBe(id);
+      expect(db.select().from(snapshots).all()).toHaveLength(1);
+    }));
+
+  it('does not wait for ever for a snapshot that does not end', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox, clock } = await awake(db, true);
+      sandbox.onSnapshot = () => {
+        clock.now += 11 * 60_000;
+        throw new SupervisorError('snapshot_busy', 'Another snapshot is being made.');
+      };
+      driver.apply({ type: 'drain', force: false });
+      expect(await driver.drive()).toMatchObject({ failure: { code: 'snapshot_busy' } });
       expect(sandbox.running).toBe(true);
     }));
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { snapshots } from '../db/agent/schema.ts';
+import { cells, snapshots } from '../db/agent/schema.ts';
+import { dirtySince, noteDirty } from './activity.ts';
 import { writeCell } from './cells.ts';
 import { freshAgent, newTenant, NOW } from './doubles/fresh-agent.ts';
-import { restorePoint, snapshotKey } from './snapshot-index.ts';
+import { restorePoint, setHead, snapshotKey } from './snapshot-index.ts';
 import {
   issueTicket,
   markFailed,
@@ -130,4 +131,69 @@ describe('a container', () => {
 
 it('a tenant’s snapshots lie under its own id', () => {
   expect(snapshotKey('tenant', 'snap')).toBe('tenants/tenant/snapshots/snap.tar.zst');
+});
+
+describe('what an agent has changed', () => {
+  const save = (db: AgentDb, id: string): boolean =>
+    markStored(db, { id, size: 10, sha256: SHA, now: NOW + 9 });
+
+  it('counts as saved up to the ticket of the snapshot, and no further', () =>
+    freshAgent().inside(async ({ db }) => {
+      noteDirty(db, NOW);
+      const first = await issue(db, NOW + 1);
+      noteDirty(db, NOW + 2);
+      const second = await issue(db, NOW + 3);
+      expect(save(db, first.id)).toBe(true);
+      expect(dirtySince(db)).toBe(NOW + 1);
+      expect(save(db, second.id)).toBe(true);
+      expect(dirtySince(db)).toBeNull();
+    }));
+
+  it('is not unsaved again by an older snapshot that is stored late', () =>
+    freshAgent().inside(async ({ db }) => {
+      noteDirty(db, NOW);
+      const [first, second] = [await issue(db, NOW + 1), await issue(db, NOW + 2)];
+      save(db, second.id);
+      save(db, first.id);
+      expect(dirtySince(db)).toBeNull();
+      expect(restorePoint(db)?.id).toBe(second.id);
+    }));
+
+  it('is read as an earlier release wrote it', () =>
+    freshAgent().inside(({ db }) => {
+      const write = (value: object): void => {
+        db.insert(cells)
+          .values({ key: 'activity', value })
+          .onConflictDoUpdate({
+            target: cells.key,
+            set: { value },
+          })
+          .run();
+      };
+      write({ lastActiveAt: NOW, dirty: true });
+      expect(dirtySince(db)).toBe(NOW);
+      write({ lastActiveAt: NOW, dirty: false });
+      expect(dirtySince(db)).toBeNull();
+    }));
+});
+
+describe('the head', () => {
+  it('moves with what is stored, goes back on an operator’s word, and moves on from there', () =>
+    freshAgent().inside(async ({ db }) => {
+      const [first, second] = [await issue(db, NOW), await issue(db, NOW + 1)];
+      for (const { id } of [first, second]) markStored(db, { id, size: 1, sha256: SHA, now: NOW });
+      expect(restorePoint(db)?.id).toBe(second.id);
+      setHead(db, first.id);
+      expect(restorePoint(db)?.id).toBe(first.id);
+      const next = { kind: 'sleep', generation: GENERATION + 1, now: NOW + 2 } as const;
+      const { id } = await issueTicket(db, next);
+      markStored(db, { id, size: 1, sha256: SHA, now: NOW });
+      expect(restorePoint(db)?.id).toBe(id);
+    }));
+
+  it('that is not in the index is an error, and never an empty agent', () =>
+    freshAgent().inside(({ db }) => {
+      setHead(db, 'gone');
+      expect(() => restorePoint(db)).toThrow('not in the index');
+    }));
 });

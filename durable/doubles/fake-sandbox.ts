@@ -1,5 +1,6 @@
 import type { SupervisorStatus } from '../../contract/supervisor.ts';
 import type { SandboxContainer, StartOptions } from '../container.ts';
+import { SupervisorError } from '../supervisor-client.ts';
 
 type Stage = SupervisorStatus['stage'];
 /** What the container does from its start on: stages in turn, or `exit`, which ends it. */
@@ -22,7 +23,7 @@ export class FakeSandbox implements SandboxContainer {
   healthy: boolean | null = null;
   /** Requests that break off before they are answered. */
   broken = 0;
-  /** Stands in for the egress: stores the snapshot, or throws. */
+  /** Stands in for the egress: stores the snapshot, or throws; a SupervisorError keeps its code. */
   onSnapshot: (put: { id: string; ticket: string }) => void = () => undefined;
   #script: Script = [];
   #at = 0;
@@ -113,8 +114,9 @@ export class FakeSandbox implements SandboxContainer {
     this.happened.push('snapshot');
     try {
       this.onSnapshot(put);
-    } catch {
-      return this.#refuse(502, 'snapshot_failed', 'The store refused it.');
+    } catch (error) {
+      const code = error instanceof SupervisorError ? error.code : 'snapshot_failed';
+      return this.#refuse(502, code, 'The snapshot was not made.');
     }
     const sha256 = 'c'.repeat(64);
     return Response.json({ id: put.id, size: 10, sha256, files: 1, ms: {} });

@@ -13,8 +13,8 @@ const DOWNLOAD_TIMEOUT_MS = 256_000;
 
 /**
  * Downloads a snapshot to a file and verifies size and SHA-256 before anybody reads it.
- * @throws BootFailure `restore_corrupt` when what came is not what was promised,
- * `restore_unavailable` when it does not come.
+ * @throws BootFailure `restore_corrupt` when what came is not what was promised, `restore_missing`
+ * when the store does not have it, `restore_unavailable` when it does not come.
  */
 export async function downloadSnapshot(input: {
   url: string;
@@ -29,6 +29,7 @@ export async function downloadSnapshot(input: {
       const result = await downloadOnce(input);
       if (result === 'done') return;
       problem = `the store answered ${result}`;
+      if (result === 404) throw missing(input.restore);
       if (!isWorthRetrying(result)) break;
     } catch (cause) {
       if (cause instanceof BootFailure) throw cause;
@@ -70,6 +71,11 @@ async function downloadOnce(input: {
   if (size !== input.restore.size) throw corrupt(input.restore, 'size');
   if (hash.digest('hex') !== input.restore.sha256) throw corrupt(input.restore, 'SHA-256');
   return 'done';
+}
+
+function missing({ id }: RestorePoint): BootFailure {
+  const message = `Snapshot ${id} is not in the store any more.`;
+  return new BootFailure({ code: 'restore_missing', message });
 }
 
 function corrupt({ id }: RestorePoint, what: string): BootFailure {

@@ -9,7 +9,7 @@ import { unpack } from './unpack.ts';
 /**
  * Brings the agent's tree back from the snapshot fixed for this generation: fetched, verified,
  * and only then unpacked.
- * @throws BootFailure `restore_unavailable` or `restore_corrupt`.
+ * @throws BootFailure `restore_unavailable`, `restore_missing` or `restore_corrupt`.
  */
 export async function restoreTree(input: {
   restore: RestorePoint;

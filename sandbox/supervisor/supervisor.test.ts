@@ -99,9 +99,17 @@ describe('a restore', () => {
     expect(await run.until(isSettled)).toMatchObject({ reason: { code: 'restore_corrupt' } });
   });
 
-  it('that the store does not have is unavailable', async () => {
+  it('that the store does not have is missing, and not asked for again', async () => {
     const restore = { id: ids[0], size: 1, sha256: 'a'.repeat(64) };
     const run = await makeInside({ restore, stateUrl: state.url });
+    run.supervisor.start();
+    expect(await run.until(isSettled)).toMatchObject({ reason: { code: 'restore_missing' } });
+    expect(state.asked).toBe(1);
+  });
+
+  it('from a store that is not there is unavailable', async () => {
+    const restore = { id: ids[0], size: 1, sha256: 'a'.repeat(64) };
+    const run = await makeInside({ restore });
     run.supervisor.start();
     expect(await run.until(isSettled)).toMatchObject({ reason: { code: 'restore_unavailable' } });
   });

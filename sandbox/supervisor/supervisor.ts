@@ -86,7 +86,8 @@ export class Supervisor {
       throw new SnapshotError('snapshot_busy', 'Another snapshot is being made.');
     if (!this.#isTreeWhole || (stage !== 'stopped' && stage !== 'ready'))
       throw new SnapshotError('snapshot_not_allowed', `There is nothing to save when ${stage}.`);
-    const gateway = { port: this.#port ?? 0, token: this.#settings.gatewayToken };
+    const token = this.#settings.gatewayToken;
+    const gateway = { port: this.#port ?? 0, token, halt: this.#halt.signal };
     this.#isSnapshotting = true;
     try {
       return await makeSnapshot(request, {

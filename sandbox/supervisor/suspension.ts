@@ -5,25 +5,29 @@ import { SnapshotError } from './snapshot-error.ts';
 const HOLD_TIMEOUT_MS = 60_000;
 
 /**
- * Runs `work` while OpenClaw is held still (`gateway.suspend`), and lets it go on afterwards in
- * any case. `work` gets a signal that aborts after HOLD_TIMEOUT_MS.
- * @throws SnapshotError `snapshot_busy` when OpenClaw is at work or was held too long.
+ * Runs `work` while OpenClaw is held still (`gateway.suspend`), and lets it go on afterwards unless
+ * it is stopped. `work` gets a signal that aborts after HOLD_TIMEOUT_MS, and when `halt` does: an
+ * OpenClaw that stops writes its files, and what is read meanwhile belongs to no moment.
+ * @throws SnapshotError `snapshot_busy` when OpenClaw is at work, stops or was held too long.
  */
 export async function whileSuspended<T>(
-  gateway: { port: number; token: string },
+  gateway: { port: number; token: string; halt: AbortSignal },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { halt } = gateway;
   const client = await connectGateway({ ...gateway, scopes: ['operator.admin'] }).catch(busy);
   try {
     const suspensionId = await prepare(client);
-    const signal = AbortSignal.timeout(HOLD_TIMEOUT_MS);
+    const signal = AbortSignal.any([AbortSignal.timeout(HOLD_TIMEOUT_MS), halt]);
     try {
       return await work(signal);
     } catch (cause) {
+      if (halt.aborted) throw new SnapshotError('snapshot_busy', 'OpenClaw is being stopped.');
       if (signal.aborted) throw new SnapshotError('snapshot_busy', 'The checkpoint took too long.');
       throw cause;
     } finally {
-      await client.call('gateway.suspend.resume', { suspensionId }).catch(() => undefined);
+      const resume = { suspensionId };
+      if (!halt.aborted) await client.call('gateway.suspend.resume', resume).catch(() => undefined);
     }
   } finally {
     client.close();

@@ -13,10 +13,14 @@ export interface StoredSnapshot {
 export async function startFakeState(): Promise<{
   url: string;
   stored: Map<string, StoredSnapshot>;
+  /** Requests that came. */
+  readonly asked: number;
   close: () => void;
 }> {
+  let asked = 0;
   const stored = new Map<string, StoredSnapshot>();
   const server = createServer(async (request, response) => {
+    asked += 1;
     const id = request.url?.split('/').at(-1) ?? '';
     if (request.method === 'PUT') {
       const body = await buffer(request);
@@ -34,7 +38,14 @@ export async function startFakeState(): Promise<{
     server.closeAllConnections();
     server.close();
   };
-  return { url: `http://127.0.0.1:${port}/snapshot`, stored, close };
+  return {
+    url: `http://127.0.0.1:${port}/snapshot`,
+    stored,
+    get asked() {
+      return asked;
+    },
+    close,
+  };
 }
 
 /** @returns the SHA-256 of `body` in hex. */
