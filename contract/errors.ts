@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   limit_reached: { status: 429, exit: 3, retryable: true },
   queue_full: { status: 429, exit: 3, retryable: true },
   tenant_suspended: { status: 403, exit: 1, retryable: false },
+  tenant_deleted: { status: 410, exit: 1, retryable: false },
   turn_failed: { status: 502, exit: 3, retryable: true },
   agent_unavailable: { status: 503, exit: 3, retryable: true },
   upstream_failed: { status: 502, exit: 3, retryable: true },

@@ -217,9 +217,12 @@ describe('sending', () => {
     });
   });
 
-  it('to a suspended tenant is refused', async () => {
-    const { sessionId, client, rpc, record } = await chatting();
+  it('to a suspended tenant is refused, even of an operator who looks', async () => {
+    const { sessionId, rpc, record } = await chatting();
     await rpc.apply({ ...record, status: 'suspended', version: 2 });
+    const operator: Caller = { kind: 'operator', subject: 'eve@sk.com', role: 'admin' };
+    const client = await ChatClient.open(rpc, operator);
+    await client.next('hello');
     client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
     expect(await client.next('error')).toMatchObject({ code: 'tenant_suspended' });
   });

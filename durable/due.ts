@@ -10,6 +10,8 @@ export type DueKind =
   | 'sweep'
   | 'flush'
   | 'report'
+  | 'suspend'
+  | 'erase'
   | 'schedule'
   | 'prewake'
   | 'checkpoint'

@@ -8,6 +8,7 @@ import { TIER_CONFIG, type Tier, type Workload } from '../contract/tiers.ts';
 import type { CallSource, Outcome, Settlement, UsageRow } from '../contract/usage.ts';
 import { attempts, turns } from '../db/agent/schema.ts';
 import { addRunUsage } from './schedule-runs.ts';
+import { standingRefusal } from './standing.ts';
 import type { AgentDb } from './storage.ts';
 
 /** An attempt is cut after this, ms: longer than any answer, short enough to hold no money for long. */
@@ -145,9 +146,8 @@ export function admit(ctx: LedgerContext, input: AdmitInput): Admission {
   if (known) {
     return { ok: true, attempt: toAttempt(known, route, record, input.requestedMaxTokens) };
   }
-  if (record.status !== 'active') {
-    return refuse('tenant_suspended', 'This agent is suspended. Ask your operator.');
-  }
+  const refused = standingRefusal(record.status);
+  if (refused) return refuse(refused.code, refused.message);
   const open = db.select({ n: count() }).from(attempts).where(isOpenNow(ctx)).get()?.n ?? 0;
   const limit = TIER_CONFIG[record.tier].maxConcurrentCalls;
   if (open >= limit) {
@@ -205,6 +205,8 @@ export function retry(
   const before = db.select().from(attempts).where(eq(attempts.id, ended.attemptId)).get();
   if (!before) return refuse('internal', 'The attempt to end is not known.');
   settle(ctx, ended);
+  const refused = standingRefusal(record.status);
+  if (refused) return refuse(refused.code, refused.message);
   const route = resolveRoute(policy, {
     tier: before.tier as Tier,
     platform: before.platform,

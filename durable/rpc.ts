@@ -62,6 +62,13 @@ export interface TenantAgentRpc {
   flush(): Promise<{ flushed: number; unsettled: number }>;
   /** Runs due steps that are overdue, for cron. */
   poke(): Promise<void>;
+  /**
+   * Goes on with emptying the agent of a tenant under deletion. True when nothing is left but the
+   * agent itself: the container and its snapshots are gone, and every attempt is in D1.
+   */
+  erase(): Promise<{ erased: boolean }>;
+  /** Ends an agent that is empty; its storage goes. Ending one that is gone changes nothing. */
+  drop(): Promise<void>;
 
   createInvite(options: {
     role: 'owner' | 'user';

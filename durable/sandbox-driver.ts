@@ -163,6 +163,13 @@ export class SandboxDriver {
     return this.apply({ type: 'drain', force: false });
   }
 
+  /** Destroys the sandbox without saving it, whatever it does. False while it still runs. */
+  async discard(): Promise<boolean> {
+    this.apply({ type: 'discard' });
+    await this.#destroy();
+    return !this.#deps.container?.running;
+  }
+
   /** Keeps Cloudflare's own inactivity stop behind ours. */
   async touch(): Promise<void> {
     const { container, record } = this.#deps;
@@ -216,13 +223,20 @@ export class SandboxDriver {
     }
     const tenant = record();
     const tier = TIER_CONFIG[tenant.tier];
+    const env = sandboxEnv({ wake, record: tenant, policy: await policy(), safeTools });
+    // Between two awaits a discarded generation must not come to life after all.
+    if (this.#isOver(wake)) throw new SupervisorError('discarded', 'The sandbox is not wanted.');
     container.start({
       instance: tier.instance,
       enableInternet: tenant.internet ?? tier.internet,
-      env: sandboxEnv({ wake, record: tenant, policy: await policy(), safeTools }),
+      env,
       labels: { tenant: tenant.id, generation: String(wake.generation) },
     });
     await this.#register(container, wake.generation);
+  }
+
+  #isOver({ generation }: WakeState): boolean {
+    return this.wake.generation !== generation;
   }
 
   async #register(container: SandboxContainer, generation: number): Promise<void> {
@@ -241,7 +255,7 @@ export class SandboxDriver {
     let diedAt: number | null = null;
     let last: unknown = new SupervisorError('no_answer', 'The sandbox never answered.');
     for (;;) {
-      if (now() > deadline) throw last;
+      if (now() > deadline || this.#isOver(wake)) throw last;
       const status = await this.supervisor()
         ?.status()
         .catch((error: unknown) => {
@@ -277,7 +291,7 @@ export class SandboxDriver {
         this.apply({ type: 'stage', generation, stage: status.stage });
       }
       if (status.stage === 'ready') return;
-      if (this.wake.state === 'draining') return;
+      if (this.wake.state === 'draining' || this.#isOver(wake)) return;
       status = (await this.#nextStatus(status)) ?? status;
       if (this.#deps.now() > deadline) {
         throw new SupervisorError('wake_timeout', 'OpenClaw did not become ready in time.');

@@ -11,6 +11,9 @@ type Attachment = z.infer<typeof attachment>;
 
 /** Close code for a socket whose credential ended: the client must not come back by itself. */
 export const CLOSE_SIGNED_OUT = 4401;
+/** Close codes for a tenant that was suspended, or deleted. */
+export const CLOSE_SUSPENDED = 4403;
+export const CLOSE_DELETED = 4410;
 /** Sockets of one agent at a time; a client beyond it is refused. */
 export const MAX_SOCKETS = 500;
 
@@ -76,6 +79,11 @@ export class Sockets {
     for (const socket of this.#ctx.getWebSockets()) {
       if (lost(this.#read(socket).caller)) socket.close(CLOSE_SIGNED_OUT, reason);
     }
+  }
+
+  /** Closes every socket: the agent serves nobody any more. */
+  closeAll(code: number, reason: string): void {
+    for (const socket of this.#ctx.getWebSockets()) socket.close(code, reason);
   }
 
   #read(socket: WebSocket): Attachment {

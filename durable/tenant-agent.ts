@@ -24,11 +24,12 @@ import type { AgentEnv } from './env.ts';
 import { inspection } from './inspection.ts';
 import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
 import { decideIdle } from './idle.ts';
-import { agentLog } from './log.ts';
+import { agentLog, reasonOf } from './log.ts';
 import { createInvite, identify, signIn, signOut } from './members.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
 import { PolicyCache } from './policy-cache.ts';
+import { eraseAgent, isLedgerDone } from './erase.ts';
 import { CALLER_HEADER, type Caller, type EgressRpc, type Member } from './rpc.ts';
 import type { NewInvite, SignedIn, TenantAgentRpc } from './rpc.ts';
 import { recallLost } from './recall.ts';
@@ -42,8 +43,10 @@ import * as sessions from './sessions.ts';
 import { SnapshotDriver } from './snapshot-driver.ts';
 import type { SnapshotObject } from './snapshot-index.ts';
 import * as snapshots from './snapshots.ts';
-import { closeCode, MAX_SOCKETS, Sockets } from './sockets.ts';
+import { CLOSE_DELETED, CLOSE_SUSPENDED, closeCode, MAX_SOCKETS, Sockets } from './sockets.ts';
+import { standingEnd, standingRefusal } from './standing.ts';
 import { openDb, type AgentDb } from './storage.ts';
+import { putToSleep } from './suspend.ts';
 import { TurnDriver } from './turn-driver.ts';
 import { TurnPump } from './turn-pump.ts';
 import { TurnWaiters } from './turn-waiters.ts';
@@ -69,7 +72,10 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #scheduling: Scheduling;
   readonly #waiters = new TurnWaiters();
   readonly #constructedAt = Date.now();
-  readonly #log = agentLog(() => readCell(this.#db, 'record')?.id ?? null);
+  /** Set when the storage is gone: this instance must not touch it again. */
+  #isDropped = false;
+  #erasing: Promise<boolean> | null = null;
+  readonly #log = agentLog(() => this.#known()?.id ?? null);
 
   constructor(ctx: DurableObjectState, env: AgentEnv) {
     super(ctx, env);
@@ -153,19 +159,42 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   /* The tenant's record, and the agent's life */
 
   async apply(record: TenantRecord): Promise<{ version: number }> {
-    const known = readCell(this.#db, 'record');
+    const known = this.#known();
     if (known && known.version >= record.version) return { version: known.version };
+    // What was never made, or is gone, has nothing to delete; a late word must not bring it back.
+    const { version, status } = record;
+    if (this.#isDropped || (!known && status === 'deleting')) return { version };
+    const now = Date.now();
     writeCell(this.#db, 'record', record);
-    // A socket never outlives what opened it: here, the hostname it was opened on.
-    const hasMoved = (caller: Caller): boolean =>
-      caller.kind === 'member' && !record.hostnames.includes(caller.host);
-    this.#sockets.closeWhere(hasMoved, 'the hostname has moved');
-    setDue(this.#db, 'report', '', Date.now());
+    setDue(this.#db, 'report', '', now);
+    if (status === 'suspended') setDue(this.#db, 'suspend', '', now);
+    if (status === 'deleting') setDue(this.#db, 'erase', '', now);
+    this.#endTurns(status);
+    this.#closeSockets(record);
     await this.#arm();
-    return { version: record.version };
+    return { version };
+  }
+
+  async erase(): Promise<{ erased: boolean }> {
+    if (!this.#known()) return { erased: true };
+    const isEmpty = await this.#erase();
+    if (!isEmpty) return { erased: false };
+    await this.#metering.sweep();
+    await this.#metering.flush();
+    await this.#arm();
+    return { erased: isLedgerDone(this.#db) };
+  }
+
+  async drop(): Promise<void> {
+    const { erased } = await this.erase();
+    if (!erased) throw new AppError('conflict', 'The agent is not empty yet.');
+    this.#isDropped = true;
+    // Also where nothing is known: construction has written the schema.
+    await this.ctx.storage.deleteAll();
   }
 
   async status(): Promise<AgentStatus> {
+    this.#record();
     return this.#status();
   }
 
@@ -190,6 +219,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async sleep({ force }: { force: boolean }): Promise<AgentStatus> {
+    this.#record();
     if (openTurns(this.#db).length > 0 && !force) {
       throw new AppError('conflict', 'A turn is open. Stop it, wait for it, or force the sleep.');
     }
@@ -204,6 +234,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async flush(): Promise<{ flushed: number; unsettled: number }> {
+    this.#record();
     const flushed = await this.#metering.flushNow();
     await this.#policy.refresh();
     await this.#arm();
@@ -219,11 +250,13 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     by: string;
   }): Promise<NewInvite> {
     this.#serves(options.hostname);
+    this.#living();
     return createInvite(this.#db, { ...options, now: Date.now() });
   }
 
   signIn(options: { invite: string; name: string | undefined; host: string }): Promise<SignedIn> {
     this.#serves(options.host);
+    this.#active();
     return signIn(this.#db, { ...options, now: Date.now() });
   }
 
@@ -428,6 +461,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   /* Snapshots, for the egress */
 
   async allowRestore({ id, generation }: { id: string; generation: number }): Promise<void> {
+    this.#living();
     const { wake } = this.#sandbox;
     if (wake.generation === generation && wake.restore?.id === id) return;
     throw new AppError('forbidden', 'This is not the restore point of this generation.');
@@ -439,6 +473,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     generation: number;
     size: number;
   }): Promise<void> {
+    this.#living();
     if (put.generation !== this.#sandbox.wake.generation) {
       throw new AppError('forbidden', 'This generation is over.');
     }
@@ -451,6 +486,13 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     size: number;
     sha256: string;
   }): Promise<void> {
+    if (this.#record().status === 'deleting') {
+      // It arrived behind the deletion's back: its object goes too.
+      snapshots.markFailed(this.#db, stored.id);
+      setDue(this.#db, 'erase', '', Date.now());
+      await this.#arm();
+    }
+    this.#living();
     const { generation } = this.#sandbox.wake;
     snapshots.acceptStored(this.#db, { ...stored, current: generation, now: Date.now() });
     await this.#arm();
@@ -459,6 +501,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   /* Due */
 
   override async alarm(): Promise<void> {
+    if (this.#isDropped) return;
     try {
       await runDue(this.#dueWork, { db: this.#db, now: Date.now, log: this.#log });
     } finally {
@@ -473,6 +516,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     sweep: () => this.#metering.sweep(),
     flush: async () => void (await this.#metering.flush()),
     report: () => this.#report(),
+    suspend: () => this.#suspend(),
+    erase: () => this.#watchErasure(),
     schedule: (id) => this.#scheduling.step(id),
     prewake: () => this.#scheduling.prewake(),
     checkpoint: () => this.#snapshots.checkpoint(),
@@ -483,7 +528,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   #watchWake(): void {
     const { state } = this.#sandbox.wake;
     // After too many failures only somebody who needs the agent starts it again.
-    if (state === 'failed' && !hasGivenUp(this.#sandbox.wake)) this.#sandbox.demand(false);
+    const mayRetry = this.#record().status === 'active' && !hasGivenUp(this.#sandbox.wake);
+    if (state === 'failed' && mayRetry) this.#sandbox.demand(false);
     else if (isWaking(state) || state === 'draining') this.#watch('wake', '');
     this.#pump.pump();
   }
@@ -520,6 +566,70 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     this.#pump.pump();
   }
 
+  /* Suspending and deleting */
+
+  /** Ends every open turn with one clear event, in the commit that changed the tenant's standing. */
+  #endTurns(status: TenantRecord['status']): void {
+    // Queued ones first, or the end of the running one would start the next.
+    for (const turn of openTurns(this.#db).toReversed()) {
+      const end = standingEnd(status, sessions.streamedText(this.#db, turn.id));
+      if (end) this.#turns.end(turn, end);
+    }
+  }
+
+  /** A socket never outlives what opened it: here its hostname, or the tenant's standing. */
+  #closeSockets({ status, hostnames }: TenantRecord): void {
+    if (status === 'suspended') return this.#sockets.closeAll(CLOSE_SUSPENDED, 'suspended');
+    if (status === 'deleting') return this.#sockets.closeAll(CLOSE_DELETED, 'deleted');
+    const hasMoved = (caller: Caller): boolean =>
+      caller.kind === 'member' && !hostnames.includes(caller.host);
+    this.#sockets.closeWhere(hasMoved, 'the hostname has moved');
+  }
+
+  /** The due step `suspend`: the sandbox goes to sleep. Its drain has a watchdog of its own. */
+  #suspend(): void {
+    const isSuspended = (): boolean => this.#record().status === 'suspended';
+    const { state } = this.#sandbox.wake;
+    const isResting = state === 'asleep' || state === 'failed' || state === 'draining';
+    if (!isSuspended() || isResting) return;
+    setDue(this.#db, 'suspend', '', Date.now() + WATCHDOG_MS);
+    const openGateway = () => this.#openGateway();
+    const deps = { db: this.#db, sandbox: this.#sandbox, openGateway, isSuspended, log: this.#log };
+    this.ctx.waitUntil(putToSleep(deps).then(() => this.#pump.pump()));
+  }
+
+  /** The due step `erase`: starts to empty the agent, and looks again until that is done. */
+  #watchErasure(): void {
+    if (this.#record().status !== 'deleting') return;
+    setDue(this.#db, 'erase', '', Date.now() + WATCHDOG_MS);
+    const erased = this.#erase().catch((error: unknown) => {
+      this.#log({ level: 'warn', msg: 'erasing failed', error: reasonOf(error) });
+    });
+    this.ctx.waitUntil(erased.then(() => this.#arm()));
+  }
+
+  /** Empties the agent, but for the books. One at a time; true when nothing is left to do. */
+  #erase(): Promise<boolean> {
+    this.#erasing ??= this.#eraseNow().finally(() => {
+      this.#erasing = null;
+    });
+    return this.#erasing;
+  }
+
+  async #eraseNow(): Promise<boolean> {
+    const { id: tenantId, status } = this.#record();
+    if (status !== 'deleting') throw new AppError('conflict', 'The tenant is not being deleted.');
+    const isEmpty = await eraseAgent({
+      db: this.#db,
+      bucket: this.env.SNAPSHOTS,
+      sandbox: this.#sandbox,
+      tenantId,
+      now: Date.now,
+    });
+    if (isEmpty) clearDue(this.#db, 'erase', '');
+    return isEmpty;
+  }
+
   async #report(): Promise<void> {
     const { id: tenantId, version: appliedVersion } = this.#record();
     const { state, since, generation } = this.#sandbox.wake;
@@ -533,6 +643,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   async #arm(): Promise<void> {
     const armedAt = await this.ctx.storage.getAlarm();
+    if (this.#isDropped) return;
     // Read after the await: of two that arm at once, neither sets an older time.
     const at = nextDueAt(this.#db);
     if (at === armedAt) return;
@@ -626,6 +737,9 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     this.#snapshots.stateChanged(wake);
     // A schedule may have come near while the agent fell asleep, and a wake has told how long one takes.
     if (wake.state === 'asleep') planPrewake(this.#db, Date.now());
+    if (wake.state === 'ready' && this.#known()?.status === 'suspended') {
+      setDue(this.#db, 'suspend', '', Date.now());
+    }
     setDue(this.#db, 'report', '', Date.now());
     this.#sockets.broadcast({ type: 'agent', agent: this.#status() });
     this.ctx.waitUntil(this.#arm());
@@ -646,8 +760,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   /* Who and what */
 
+  #known(): TenantRecord | null {
+    return this.#isDropped ? null : readCell(this.#db, 'record');
+  }
+
   #record(): TenantRecord {
-    const record = readCell(this.#db, 'record');
+    const record = this.#known();
     if (!record) throw new AppError('tenant_not_found', 'There is no such tenant.');
     return record;
   }
@@ -655,8 +773,15 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   /** The record of a tenant that may use its agent. */
   #active(): TenantRecord {
     const record = this.#record();
-    if (record.status === 'active') return record;
-    throw new AppError('tenant_suspended', 'This agent is suspended. Ask your operator.');
+    const refused = standingRefusal(record.status);
+    if (refused) throw refused;
+    return record;
+  }
+
+  /** The record of a tenant that is not deleted. */
+  #living(): TenantRecord {
+    const record = this.#record();
+    return record.status === 'deleting' ? this.#active() : record;
   }
 
   #status(): AgentStatus {
@@ -669,8 +794,10 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   #identify(caller: Caller): Member {
-    if (caller.kind === 'member') this.#serves(caller.host);
-    else this.#record();
+    if (caller.kind === 'member') {
+      this.#serves(caller.host);
+      this.#active();
+    } else this.#living();
     return identify(this.#db, caller, Date.now());
   }
 

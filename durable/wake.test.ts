@@ -220,6 +220,17 @@ describe('falling asleep', () => {
   });
 });
 
+describe('discarding a sandbox', () => {
+  it.each(AGENT_STATES)('in %s leaves an agent that is asleep, past its generation', (state) => {
+    const wake = inState(state);
+    const after = transition(wake, { type: 'discard' }, NOW);
+    if (state === 'asleep') return expect(after).toBe(wake);
+    expect(after).toMatchObject({ state: 'asleep', generation: 8, tokens: null, failure: null });
+    expect(transition(after, stage('ready'), NOW)).toBe(after);
+    expect(transition(after, { type: 'slept', generation: 7 }, NOW)).toBe(after);
+  });
+});
+
 describe('what people are told', () => {
   it('expects a wake to take the median of the last ones', () => {
     expect(expectedWakeMs([])).toBe(FIRST_WAKE_ESTIMATE_MS);

@@ -55,7 +55,9 @@ export type WakeEvent =
   /** What the sandbox holds could not be saved: it stays, and is tried again. */
   | { type: 'unsaved'; generation: number; code: string; message: string }
   /** The container is gone for good, as wanted. */
-  | { type: 'slept'; generation: number };
+  | { type: 'slept'; generation: number }
+  /** Nothing of the sandbox is wanted any more, saved or not. */
+  | { type: 'discard' };
 
 export const INITIAL_WAKE: WakeState = {
   state: 'asleep',
@@ -174,6 +176,11 @@ export function transition(wake: WakeState, event: WakeEvent, now: number): Wake
       const { code, message } = event;
       const nextTryAt = now + startPauseMs(attempts);
       return { ...wake, attempts, failure: { code, message, nextTryAt } };
+    }
+    case 'discard': {
+      if (wake.state === 'asleep') return wake;
+      // A generation that nobody starts: news of the one before is late from here on.
+      return { ...INITIAL_WAKE, since: now, generation: wake.generation + 1 };
     }
     case 'slept': {
       if (event.generation !== wake.generation || wake.state !== 'draining') return wake;
