@@ -15,7 +15,8 @@ export const AGENT_STATES = [
 export const agentState = z.enum(AGENT_STATES);
 export type AgentState = z.infer<typeof agentState>;
 
-const TENANT_STATUSES = ['active', 'suspended', 'deleting'] as const;
+/** `deleting` until all that is a tenant's is gone; `deleted` is the tombstone that stays in D1. */
+const TENANT_STATUSES = ['active', 'suspended', 'deleting', 'deleted'] as const;
 export const tenantStatus = z.enum(TENANT_STATUSES);
 export type TenantStatus = z.infer<typeof tenantStatus>;
 
@@ -28,7 +29,8 @@ export const tenantRecord = z.object({
   slug: slugSchema.or(z.literal('system')),
   platform: z.string().min(1).max(253),
   tier: tierSchema,
-  status: tenantStatus,
+  /** An agent lives until its tenant is `deleted`. */
+  status: tenantStatus.exclude(['deleted']),
   /** Normalised hostnames that may reach this agent. */
   hostnames: z.array(z.string().max(253)).max(100),
   /** Whether the container reaches the internet; null follows the tier. */
@@ -52,7 +54,10 @@ export const agentStatus = z.object({
   expectedWakeMs: z.number().int(),
   /** Stages already behind the wake under way or, when ready, of the last one. */
   timings: z.array(stageTiming),
-  /** Only in state failed: what happened, in a sentence, and when it tries again (UTC ms). */
+  /**
+   * When failed, or draining and not saved yet: what happened, in a sentence, and when it is tried
+   * again (UTC ms).
+   */
   failure: z
     .object({ code: z.string(), message: z.string(), nextTryAt: z.number().int().nullable() })
     .nullable(),

@@ -32,6 +32,18 @@ export const updateTenantBody = z
   });
 export type UpdateTenantBody = z.infer<typeof updateTenantBody>;
 
+export const suspendTenantBody = z.strictObject({
+  /** For the audit; members don't see it. */
+  reason: z.string().trim().min(1).max(500).optional(),
+});
+export type SuspendTenantBody = z.infer<typeof suspendTenantBody>;
+
+export const deleteTenantBody = z.strictObject({
+  /** The tenant's slug, typed again: what is deleted can't be brought back. */
+  slug: z.string().max(253),
+});
+export type DeleteTenantBody = z.infer<typeof deleteTenantBody>;
+
 export const inviteView = z.object({
   id: z.string(),
   /** The link to hand over; it works once. Only shown when it is made. */
@@ -60,6 +72,8 @@ export const tenantView = z.object({
   state: z.string(),
   createdAt: z.number().int(),
   updatedAt: z.number().int(),
+  /** When nothing was left but the books, UTC ms; null before. */
+  deletedAt: z.number().int().nullable(),
 });
 export type TenantView = z.infer<typeof tenantView>;
 
@@ -70,7 +84,10 @@ export const createdTenant = tenantView.extend({
 });
 export type CreatedTenant = z.infer<typeof createdTenant>;
 
-/** From `PATCH /admin/api/tenants/:id`. */
+/**
+ * From `PATCH /admin/api/tenants/:id`, `POST …/suspend` and `POST …/resume`: 200, or 202 while the
+ * agent does not have the change; from `DELETE`: 200 when all is gone, 202 while it is going.
+ */
 export const updatedTenant = tenantView.extend({ pending: z.boolean() });
 
 export const tenantList = z.object({ tenants: z.array(tenantView), cursor: z.string().nullable() });

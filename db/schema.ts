@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { TenantStatus } from '../contract/agent.ts';
 import type { PolicyRule } from '../contract/policy.ts';
@@ -24,8 +25,15 @@ export const tenants = sqliteTable(
     version: integer().notNull().default(1),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    /** When its deletion was complete; the row stays as a tombstone, for the books and the slug's rest. */
+    deletedAt: integer('deleted_at'),
   },
-  (t) => [uniqueIndex('tenants_platform_slug').on(t.platform, t.slug)],
+  (t) => [
+    // A tombstone gives its slug up; how long that rests is decided where tenants are made.
+    uniqueIndex('tenants_platform_slug')
+      .on(t.platform, t.slug)
+      .where(sql`${t.status} <> 'deleted'`),
+  ],
 );
 
 export const hostnames = sqliteTable(

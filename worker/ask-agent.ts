@@ -20,8 +20,11 @@ export function callerOf(c: EdgeContext): Caller {
   throw new AppError('unauthenticated', 'Sign in with an invite first.');
 }
 
+/** What an agent says that a stale copy of the directory led to: another's, or one that is no more. */
+const WRONG_AGENT: ReadonlySet<string | undefined> = new Set(['misdirected', 'tenant_not_found']);
+
 /**
- * Asks the agent of the tenant that was asked for. When it answers `misdirected`, D1 is read again,
+ * Asks the agent of the tenant that was asked for. When it is the wrong one, D1 is read again,
  * KV mended, and the right agent asked once more: the same one after it got its record, or another
  * one, for which a member's cookie then does not count.
  */
@@ -34,7 +37,7 @@ export async function askAgent<T>(
   try {
     return await question(deps.agentOf(c.env, tenant));
   } catch (error) {
-    if (place.kind !== 'tenant' || asAppError(error)?.code !== 'misdirected') throw error;
+    if (place.kind !== 'tenant' || !WRONG_AGENT.has(asAppError(error)?.code)) throw error;
   }
   const fresh = await rereadHost(directoryDeps(c), place.hostname);
   if (!fresh) throw unknownHost();

@@ -1,6 +1,11 @@
 import type { CreatedTenant, CreateTenantBody, InviteView } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
-import { slugIsTaken, insertTenant, tenantById, type TenantDetail } from '../db/queries/tenants.ts';
+import {
+  holderOfSlug,
+  insertTenant,
+  tenantById,
+  type TenantDetail,
+} from '../db/queries/tenants.ts';
 import { auditEntry } from './audit.ts';
 import { dbOf, logFailure, type EdgeContext } from './context.ts';
 import { platformsOf } from './env.ts';
@@ -12,24 +17,40 @@ import { hostnameOf, viewOf } from './tenant-record.ts';
 /** Life of the owner's invite that comes with a new tenant, s: a week. */
 const OWNER_INVITE_S = 7 * 86_400;
 
+/** A deleted tenant's slug rests this long, ms: nobody else gets what was meant for it meanwhile. */
+export const SLUG_REST_MS = 90 * 86_400_000;
+
+/** Throws slug_taken for a slug that a tenant has, or that rests after one was deleted. */
+async function refuseTaken(
+  c: EdgeContext,
+  name: { platform: string; slug: string },
+  cause?: unknown,
+): Promise<void> {
+  const { platform, slug } = name;
+  const deletedAfter = c.var.deps.now() - SLUG_REST_MS;
+  const holder = await holderOfSlug(dbOf(c), { platform, slug, deletedAfter });
+  if (!holder) return;
+  const until = holder.deletedAt === null ? null : new Date(holder.deletedAt + SLUG_REST_MS);
+  throw new AppError('slug_taken', `${slug} is taken on ${platform}.`, {
+    hint: until
+      ? `Its tenant was deleted; it is free again on ${until.toISOString()}.`
+      : 'Choose another slug, or leave it out to get one made up.',
+    cause,
+  });
+}
+
 async function freeSlug(c: EdgeContext, body: CreateTenantBody): Promise<string> {
   const { platform, slug } = body;
   if (slug !== undefined) {
-    if (await slugIsTaken(dbOf(c), { platform, slug })) throw slugTaken(slug, platform);
+    await refuseTaken(c, { platform, slug });
     return slug;
   }
+  const deletedAfter = c.var.deps.now() - SLUG_REST_MS;
   for (let tries = 0; tries < MAX_SLUG_TRIES; tries += 1) {
     const madeUp = makeUpSlug(randomBelow);
-    if (!(await slugIsTaken(dbOf(c), { platform, slug: madeUp }))) return madeUp;
+    if (!(await holderOfSlug(dbOf(c), { platform, slug: madeUp, deletedAfter }))) return madeUp;
   }
   throw new AppError('conflict', 'No free name was found.', { hint: 'Choose a slug yourself.' });
-}
-
-function slugTaken(slug: string, platform: string, cause?: unknown): AppError {
-  return new AppError('slug_taken', `${slug} is taken on ${platform}.`, {
-    hint: 'Choose another slug, or leave it out to get one made up.',
-    cause,
-  });
 }
 
 async function insert(c: EdgeContext, body: CreateTenantBody): Promise<TenantDetail> {
@@ -58,11 +79,11 @@ async function insert(c: EdgeContext, body: CreateTenantBody): Promise<TenantDet
     await insertTenant(dbOf(c), { tenant, hostname, entry });
   } catch (cause) {
     // Someone else may have taken the name since it was looked up.
-    if (await slugIsTaken(dbOf(c), tenant)) throw slugTaken(slug, body.platform, cause);
+    await refuseTaken(c, tenant, cause);
     throw cause;
   }
   c.var.deps.unknownHosts.delete(hostname);
-  return { ...tenant, hostnames: [hostname], state: 'asleep', appliedVersion: 0 };
+  return { ...tenant, deletedAt: null, hostnames: [hostname], state: 'asleep', appliedVersion: 0 };
 }
 
 /** The owner's invite is a service: without it the tenant is made all the same. */

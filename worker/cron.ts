@@ -1,17 +1,21 @@
-import { listSweepRows, markApplied } from '../db/queries/agents.ts';
+import { listDeletions, listSweepRows, markApplied } from '../db/queries/agents.ts';
 import { openDb } from '../db/queries/open.ts';
 import { tenantById } from '../db/queries/tenants.ts';
 import { bootProblems } from './boot.ts';
 import type { EdgeDeps } from './context.ts';
 import type { Env } from './env.ts';
+import { eraseTenant } from './erase-tenant.ts';
 import { describeCause } from './log.ts';
-import { chooseSweep, MAX_ROWS_PER_SWEEP, OVERDUE_MS } from './sweep.ts';
+import { chooseDeletions, chooseSweep, MAX_ROWS_PER_SWEEP, OVERDUE_MS } from './sweep.ts';
 import { recordOf } from './tenant-record.ts';
 
 /** The schedule of wrangler.jsonc, ms. */
 const SWEEP_INTERVAL_MS = 5 * 60_000;
 /** Agents asked at once: a Worker has six connections (Cloudflare's limits of Workers). */
 const AT_ONCE = 6;
+
+/** Stands in the audit where a request's id does. */
+const CRON_REQUEST = 'cron';
 
 /** Runs work on each id, a few at once; one that fails fails alone. */
 async function eachAlone(
@@ -28,7 +32,10 @@ async function eachAlone(
   }
 }
 
-/** What cron does: agents behind their tenant's record get it again, overdue ones are poked. */
+/**
+ * What cron does: agents behind their tenant's record get it again, overdue ones are poked, and
+ * deletions under way are driven on.
+ */
 export async function sweepAgents(
   env: Env,
   deps: Pick<EdgeDeps, 'agentOf' | 'now' | 'log'>,
@@ -41,7 +48,9 @@ export async function sweepAgents(
   const db = openDb(env.DB);
   const now = deps.now();
   const rows = await listSweepRows(db, { dueBefore: now - OVERDUE_MS, limit: MAX_ROWS_PER_SWEEP });
-  const chosen = chooseSweep(rows, { now, turn: Math.floor(now / SWEEP_INTERVAL_MS) });
+  const turn = Math.floor(now / SWEEP_INTERVAL_MS);
+  const chosen = chooseSweep(rows, { now, turn });
+  const deletions = chooseDeletions(await listDeletions(db, MAX_ROWS_PER_SWEEP), { turn });
 
   async function tell(tenantId: string): Promise<void> {
     const tenant = await tenantById(db, tenantId);
@@ -52,11 +61,19 @@ export async function sweepAgents(
   }
   const poke = (tenantId: string): Promise<void> =>
     deps.agentOf(env, { tenantId, region: null }).poke();
+  async function erase(tenantId: string): Promise<void> {
+    const tenant = await tenantById(db, tenantId);
+    if (!tenant) return;
+    const agent = deps.agentOf(env, { tenantId, region: tenant.region });
+    const kv = env.DIRECTORY;
+    await eraseTenant({ db, kv, agent, now: deps.now, requestId: CRON_REQUEST }, tenant);
+  }
   const failed = (event: string) => (tenantId: string, error: unknown) =>
     deps.log({ level: 'warn', event, tenantId, cause: describeCause(error) });
 
   await eachAlone(chosen.tell, tell, failed('cron.apply.failed'));
   await eachAlone(chosen.poke, poke, failed('cron.poke.failed'));
-  const count = chosen.tell.length + chosen.poke.length;
+  await eachAlone(deletions, erase, failed('cron.erase.failed'));
+  const count = chosen.tell.length + chosen.poke.length + deletions.length;
   if (count > 0) deps.log({ level: 'info', event: 'cron.swept', count });
 }

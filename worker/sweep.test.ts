@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { chooseSweep, MAX_POKES_PER_SWEEP, MAX_RECORDS_PER_SWEEP, OVERDUE_MS } from './sweep.ts';
+import {
+  chooseDeletions,
+  chooseSweep,
+  MAX_DELETIONS_PER_SWEEP,
+  MAX_POKES_PER_SWEEP,
+  MAX_RECORDS_PER_SWEEP,
+  OVERDUE_MS,
+} from './sweep.ts';
 
 const NOW = 10 * OVERDUE_MS;
 const row = (tenantId: string, changed: object = {}) => ({
@@ -38,4 +45,14 @@ describe('chooseSweep', () => {
     }
     expect(told.size).toBe(333);
   });
+});
+
+it('chooseDeletions is bounded, and comes to everybody in time', () => {
+  const ids = Array.from({ length: 45 }, (_, index) => `t${index}`);
+  const turns = [0, 1, 2].map((turn) => chooseDeletions(ids, { turn }));
+  expect(turns.map((chosen) => chosen.length)).toEqual(
+    [0, 1, 2].map(() => MAX_DELETIONS_PER_SWEEP),
+  );
+  expect(new Set(turns.flat()).size).toBe(45);
+  expect(chooseDeletions(['a', 'b'], { turn: 7 })).toEqual(['a', 'b']);
 });

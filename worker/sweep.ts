@@ -6,6 +6,8 @@ export const OVERDUE_MS = 5 * 60_000;
 export const MAX_RECORDS_PER_SWEEP = 50;
 /** Agents poked in one sweep. */
 export const MAX_POKES_PER_SWEEP = 50;
+/** Deletions driven on in one sweep: each is a handful of calls. */
+export const MAX_DELETIONS_PER_SWEEP = 20;
 /** Rows looked at in one sweep; more than it acts on, so that agents that keep failing don't crowd out others. */
 export const MAX_ROWS_PER_SWEEP = 500;
 
@@ -34,4 +36,9 @@ export function chooseSweep(
     tell: idsOf(someOf(behind, { max: MAX_RECORDS_PER_SWEEP, turn })),
     poke: idsOf(someOf(overdue, { max: MAX_POKES_PER_SWEEP, turn })),
   };
+}
+
+/** Which of the deletions under way a sweep drives on. `turn` counts sweeps. */
+export function chooseDeletions(ids: readonly string[], { turn }: { turn: number }): string[] {
+  return someOf(ids, { max: MAX_DELETIONS_PER_SWEEP, turn });
 }

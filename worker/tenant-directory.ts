@@ -62,3 +62,11 @@ export async function rereadHost(
   writeCopy(deps, hostname, address);
   return address;
 }
+
+/** Removes the copies of hosts that belong to nobody any more. Fails when KV does: it is repeated. */
+export async function forgetHosts(
+  kv: Pick<KVNamespace, 'delete'>,
+  hostnames: readonly string[],
+): Promise<void> {
+  await Promise.all(hostnames.map((hostname) => kv.delete(keyOf(hostname))));
+}

@@ -5,9 +5,10 @@ import type { TenantDetail } from '../db/queries/tenants.ts';
 import { isDevMode, platformsOf } from './env.ts';
 import { localName } from './locate.ts';
 
-/** What the agent is told about its tenant. */
+/** What the agent is told about its tenant. As long as there is an agent, it is being deleted at most. */
 export function recordOf(tenant: TenantDetail): TenantRecord {
-  const { id, slug, platform, tier, status, hostnames, internet, version } = tenant;
+  const { id, slug, platform, tier, hostnames, internet, version } = tenant;
+  const status = tenant.status === 'deleted' ? 'deleting' : tenant.status;
   return { id, slug, platform, tier, status, hostnames, internet, version };
 }
 
@@ -52,5 +53,6 @@ export function viewOf(
     state: tenant.state,
     createdAt: tenant.createdAt,
     updatedAt: tenant.updatedAt,
+    deletedAt: tenant.deletedAt,
   };
 }

@@ -20,6 +20,7 @@ export const TENANT: TenantView = {
   state: 'asleep',
   createdAt: Date.UTC(2026, 10, 22),
   updatedAt: Date.UTC(2026, 10, 22),
+  deletedAt: null,
 };
 
 const AGENT_STATUS: AgentInspection['agent'] = {

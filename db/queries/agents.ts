@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
 import { agents, tenants } from '../schema.ts';
 import type { Db } from './open.ts';
 
@@ -63,7 +63,10 @@ export interface SweepRow {
   nextDueAt: number | null;
 }
 
-/** Agents that lack their tenant's newest record or are due before `dueBefore`, most overdue first. */
+/**
+ * Agents that lack their tenant's newest record or are due before `dueBefore`, most overdue first.
+ * Those of tenants under deletion are listed apart.
+ */
 export async function listSweepRows(
   db: Db,
   query: { dueBefore: number; limit: number },
@@ -79,7 +82,7 @@ export async function listSweepRows(
     .leftJoin(agents, eq(agents.tenantId, tenants.id))
     .where(
       and(
-        ne(tenants.status, 'deleting'),
+        notInArray(tenants.status, ['deleting', 'deleted']),
         or(
           isNull(agents.tenantId),
           lt(agents.appliedVersion, tenants.version),
@@ -89,4 +92,26 @@ export async function listSweepRows(
     )
     .orderBy(asc(sql`coalesce(${agents.nextDueAt}, 0)`), asc(tenants.id))
     .limit(query.limit);
+}
+
+/** Tenants whose deletion is not complete: under way, or with an agent that has not been told. */
+export async function listDeletions(db: Db, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: tenants.id })
+    .from(tenants)
+    .leftJoin(agents, eq(agents.tenantId, tenants.id))
+    .where(
+      or(
+        eq(tenants.status, 'deleting'),
+        and(eq(tenants.status, 'deleted'), isNotNull(agents.tenantId)),
+      ),
+    )
+    .orderBy(asc(tenants.updatedAt), asc(tenants.id))
+    .limit(limit);
+  return rows.map(({ id }) => id);
+}
+
+/** Forgets an agent that is no more: the last step of a deletion. */
+export async function deleteAgentRow(db: Db, tenantId: string): Promise<void> {
+  await db.delete(agents).where(eq(agents.tenantId, tenantId));
 }

@@ -16,7 +16,7 @@ export async function addressOfHost(db: Db, hostname: string): Promise<TenantAdd
     .select(address)
     .from(hostnames)
     .innerJoin(tenants, eq(tenants.id, hostnames.tenantId))
-    .where(and(eq(hostnames.hostname, hostname), ne(tenants.status, 'deleting')))
+    .where(eq(hostnames.hostname, hostname))
     .limit(1);
   return row ?? null;
 }
@@ -33,7 +33,7 @@ export async function addressOfSlug(
       and(
         eq(tenants.platform, name.platform),
         eq(tenants.slug, name.slug),
-        ne(tenants.status, 'deleting'),
+        ne(tenants.status, 'deleted'),
       ),
     )
     .limit(1);

@@ -54,6 +54,7 @@ const tenant = (slug: string, changed: object = {}) => ({
   version: 1,
   createdAt: 1_000,
   updatedAt: 1_000,
+  deletedAt: null,
   ...changed,
 });
 const entry = {

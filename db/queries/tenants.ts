@@ -1,4 +1,5 @@
-import { and, desc, eq, getTableColumns, lt, ne, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gt, lt, ne, or, sql, type SQL } from 'drizzle-orm';
+import type { TenantStatus } from '../../contract/agent.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { agents, audit, hostnames, tenants } from '../schema.ts';
 import { newAgentRow } from './agents.ts';
@@ -43,27 +44,32 @@ function withHostnames<T extends { hostnames: string }>(
   return { ...row, hostnames: JSON.parse(row.hostnames) as string[] };
 }
 
-/** The tenant of this id, or null. */
+/** The tenant of this id, or null. A deleted one is its tombstone. */
 export async function tenantById(db: Db, id: string): Promise<TenantDetail | null> {
   const [row] = await selectDetails(db, eq(tenants.id, id), 1);
   return row ? withHostnames(row) : null;
 }
 
-/** The tenants of this slug: at most one on each platform, and at most `limit`. */
+/** The tenants of this slug, deleted ones left out: one on each platform, and at most `limit`. */
 export async function tenantsBySlug(
   db: Db,
   query: { slug: string; limit: number },
 ): Promise<TenantDetail[]> {
-  const rows = await selectDetails(db, eq(tenants.slug, query.slug), query.limit);
+  const named = and(eq(tenants.slug, query.slug), ne(tenants.status, 'deleted'));
+  const rows = await selectDetails(db, named, query.limit);
   return rows.map(withHostnames);
 }
 
-/** One page of the tenants whose slug or id contains `q`, without the system tenant. */
+/**
+ * One page of the tenants whose slug or id contains `q`, without the system tenant: those of a
+ * status, or all that are not deleted.
+ */
 export async function listTenants(
   db: Db,
-  query: { q: string; limit: number; after: TenantPosition | null },
+  query: { q: string; limit: number; after: TenantPosition | null; status?: TenantStatus },
 ): Promise<TenantDetail[]> {
-  const { q, limit, after } = query;
+  const { q, limit, after, status } = query;
+  const wanted = status ? eq(tenants.status, status) : ne(tenants.status, 'deleted');
   const found =
     q === '' ? undefined : sql`instr(${tenants.slug} || ' ' || ${tenants.id}, ${q.toLowerCase()})`;
   const rest = after
@@ -72,21 +78,29 @@ export async function listTenants(
         and(eq(tenants.createdAt, after.createdAt), lt(tenants.id, after.id)),
       )
     : undefined;
-  const rows = await selectDetails(db, and(ne(tenants.id, SYSTEM_TENANT_ID), found, rest), limit);
+  const where = and(ne(tenants.id, SYSTEM_TENANT_ID), wanted, found, rest);
+  const rows = await selectDetails(db, where, limit);
   return rows.map(withHostnames);
 }
 
-/** Whether a tenant of this slug is there on the platform. */
-export async function slugIsTaken(
+/**
+ * Who has this slug on the platform: a tenant, or the tombstone of one that was deleted after
+ * `deletedAfter`. Null when it is free.
+ */
+export async function holderOfSlug(
   db: Db,
-  name: { platform: string; slug: string },
-): Promise<boolean> {
-  const rows = await db
-    .select({ id: tenants.id })
+  name: { platform: string; slug: string; deletedAfter: number },
+): Promise<{ deletedAt: number | null } | null> {
+  const { platform, slug, deletedAfter } = name;
+  const holds = or(ne(tenants.status, 'deleted'), gt(tenants.deletedAt, deletedAfter));
+  const [row] = await db
+    .select({ deletedAt: tenants.deletedAt })
     .from(tenants)
-    .where(and(eq(tenants.platform, name.platform), eq(tenants.slug, name.slug)))
+    .where(and(eq(tenants.platform, platform), eq(tenants.slug, slug), holds))
+    // One that is there comes before tombstones: of it nobody knows until when.
+    .orderBy(sql`${tenants.deletedAt} is not null`, desc(tenants.deletedAt))
     .limit(1);
-  return rows.length > 0;
+  return row ?? null;
 }
 
 /**
@@ -95,7 +109,7 @@ export async function slugIsTaken(
  */
 export async function insertTenant(
   db: Db,
-  creation: { tenant: TenantRow; hostname: string; entry: AuditEntry },
+  creation: { tenant: Omit<TenantRow, 'deletedAt'>; hostname: string; entry: AuditEntry },
 ): Promise<void> {
   const { tenant, hostname, entry } = creation;
   await db.batch([
@@ -106,6 +120,16 @@ export async function insertTenant(
   ]);
 }
 
+/** Writes an audit entry if a tenant is as it should be, for the batch that changes it. */
+function insertAuditIf(db: Db, entry: AuditEntry, where: SQL | undefined) {
+  const row = auditRow(entry);
+  // The columns in the order of the schema; nothing is selected when no tenant is like that.
+  return db.insert(audit).select(sql`
+    SELECT ${row.id}, ${row.at}, ${row.actor}, ${row.action}, ${row.target}, ${row.tenantId},
+           ${JSON.stringify(row.before)}, ${JSON.stringify(row.after)}, ${row.requestId}
+    FROM ${tenants} WHERE ${where}`);
+}
+
 /**
  * Changes a tenant that is still at the version of `before`, raises its version and writes the audit
  * entry, all or nothing. False when someone else was faster: then nothing changed.
@@ -114,19 +138,14 @@ export async function updateTenant(
   db: Db,
   change: {
     before: TenantRow;
-    set: Partial<Pick<TenantRow, 'tier' | 'internet'>>;
+    set: Partial<Pick<TenantRow, 'tier' | 'internet' | 'status'>>;
     entry: AuditEntry;
   },
 ): Promise<boolean> {
   const { before, set, entry } = change;
   const unchanged = and(eq(tenants.id, before.id), eq(tenants.version, before.version));
-  const row = auditRow(entry);
   const [, updated] = await db.batch([
-    // The columns in the order of the schema; nothing is selected when the version has moved on.
-    db.insert(audit).select(sql`
-      SELECT ${row.id}, ${row.at}, ${row.actor}, ${row.action}, ${row.target}, ${row.tenantId},
-             ${JSON.stringify(row.before)}, ${JSON.stringify(row.after)}, ${row.requestId}
-      FROM ${tenants} WHERE ${unchanged}`),
+    insertAuditIf(db, entry, unchanged),
     db
       .update(tenants)
       .set({ ...set, version: before.version + 1, updatedAt: entry.at })
@@ -134,4 +153,25 @@ export async function updateTenant(
       .returning({ id: tenants.id }),
   ]);
   return updated.length > 0;
+}
+
+/**
+ * Makes the tombstone of a tenant whose agent is empty: its hostnames go, its slug begins to rest.
+ * Doing it again changes nothing. The row of its agent stays until the agent is gone.
+ */
+export async function buryTenant(
+  db: Db,
+  burial: { tenantId: string; entry: AuditEntry },
+): Promise<void> {
+  const { tenantId, entry } = burial;
+  const isDeleting = and(eq(tenants.id, tenantId), eq(tenants.status, 'deleting'));
+  const gone = sql`${hostnames.tenantId} in (select ${tenants.id} from ${tenants} where ${isDeleting})`;
+  await db.batch([
+    insertAuditIf(db, entry, isDeleting),
+    db.delete(hostnames).where(gone),
+    db
+      .update(tenants)
+      .set({ status: 'deleted', deletedAt: entry.at, updatedAt: entry.at })
+      .where(isDeleting),
+  ]);
 }

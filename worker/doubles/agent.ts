@@ -88,15 +88,26 @@ export class AgentDouble {
   revoked = false;
   /** Where the bytes of its snapshot are in R2. */
   snapshotKey = 'nowhere';
+  /** Whether it has nothing left to book when it is erased. */
+  settled = true;
+
+  private refuseByStanding(): void {
+    const { status } = this.record ?? { status: 'active' };
+    if (status === 'suspended') throw new AppError('tenant_suspended', 'Suspended.');
+    if (status === 'deleting') throw new AppError('tenant_deleted', 'Deleted.');
+  }
 
   private check(caller: Caller): void {
     if (caller.kind !== 'member') return;
-    if (!this.record?.hostnames.includes(caller.host)) throw new AppError('misdirected', 'Not me.');
+    if (!this.record) throw new AppError('tenant_not_found', 'No such tenant.');
+    if (!this.record.hostnames.includes(caller.host)) throw new AppError('misdirected', 'Not me.');
+    this.refuseByStanding();
     if (this.revoked) throw new AppError('unauthenticated', 'Signed out.');
   }
 
   private readonly methods: Record<string, (...args: never[]) => unknown> = {
     apply: (record: TenantRecord) => {
+      if (!this.record && record.status === 'deleting') return { version: record.version };
       if (record.version > (this.record?.version ?? 0)) this.record = record;
       return { version: this.record?.version ?? 0 };
     },
@@ -111,6 +122,10 @@ export class AgentDouble {
     locateSnapshot: () => ({ key: this.snapshotKey, size: SNAPSHOT.size, sha256: SNAPSHOT.sha256 }),
     restoreSnapshot: () => STATUS,
     deleteSnapshot: () => undefined,
+    erase: () => ({ erased: this.record === null || this.settled }),
+    drop: () => {
+      this.record = null;
+    },
     createInvite: ({ role }: { role: 'owner' | 'user' }) => ({
       id: 'invite-1',
       token: INVITE_TOKEN,

@@ -3,11 +3,13 @@ import type { TenantDetail } from '../../db/queries/tenants.ts';
 import type { AgentStub } from '../agent.ts';
 import { bookCommand } from '../book-command.ts';
 import { dbOf, paramOf, type EdgeContext } from '../context.ts';
-import { findOrdinaryTenant, findTenant } from '../find-tenant.ts';
+import { findOrdinaryTenant, findTenant, refuseDeleted } from '../find-tenant.ts';
 import { readBody } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 
 function agentFor(c: EdgeContext, tenant: TenantDetail): AgentStub {
+  // Asking it would make it anew, empty.
+  if (tenant.status === 'deleted') refuseDeleted(tenant);
   return c.var.deps.agentOf(c.env, { tenantId: tenant.id, region: tenant.region });
 }
 

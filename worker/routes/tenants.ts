@@ -2,24 +2,33 @@ import { z } from 'zod';
 import {
   createInviteBody,
   createTenantBody,
+  deleteTenantBody,
   pageQuery,
+  suspendTenantBody,
   updateTenantBody,
   type usageList,
   type tenantList,
 } from '../../contract/api.ts';
+import { tenantStatus } from '../../contract/agent.ts';
 import { listTenants } from '../../db/queries/tenants.ts';
 import { listUsage, totalUsage } from '../../db/queries/usage.ts';
 import { dbOf, paramOf } from '../context.ts';
 import { createTenant } from '../create-tenant.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
-import { findOrdinaryTenant, findTenant } from '../find-tenant.ts';
+import { deleteTenant } from '../delete-tenant.ts';
+import { findCustomer, findOrdinaryTenant, findTenant } from '../find-tenant.ts';
 import { makeInvite } from '../invite.ts';
 import { readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
+import { resumeTenant, suspendTenant } from '../suspend-tenant.ts';
 import { viewOf } from '../tenant-record.ts';
 import { updateTenant } from '../update-tenant.ts';
 
-const listQuery = pageQuery.extend({ q: z.string().trim().max(100).default('') });
+const listQuery = pageQuery.extend({
+  q: z.string().trim().max(100).default(''),
+  /** All that are not deleted, when not given. */
+  status: tenantStatus.optional(),
+});
 
 /** What operators do with tenants. */
 export const tenantRoutes: readonly RouteSpec[] = [
@@ -29,9 +38,9 @@ export const tenantRoutes: readonly RouteSpec[] = [
     on: ['system'],
     action: 'tenant.list',
     async handle(c) {
-      const { q, limit, cursor } = readQuery(new URL(c.req.url), listQuery);
+      const { q, status, limit, cursor } = readQuery(new URL(c.req.url), listQuery);
       const after = decodeCursor(cursor);
-      const found = await listTenants(dbOf(c), { q, after, limit: limit + 1 });
+      const found = await listTenants(dbOf(c), { q, status, after, limit: limit + 1 });
       const page = pageOf(found, limit, ({ createdAt, id }) => ({ createdAt, id }));
       const list: z.infer<typeof tenantList> = {
         tenants: page.entries.map((tenant) => viewOf(tenant, c.env, c.req.url)),
@@ -70,6 +79,41 @@ export const tenantRoutes: readonly RouteSpec[] = [
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
       const updated = await updateTenant(c, tenant, body);
       return c.json(updated, updated.pending ? 202 : 200);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/admin/api/tenants/:id/suspend',
+    on: ['system'],
+    action: 'tenant.suspend',
+    async handle(c) {
+      const body = await readBody(c.req.raw, suspendTenantBody);
+      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
+      const suspended = await suspendTenant(c, tenant, body);
+      return c.json(suspended, suspended.pending ? 202 : 200);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/admin/api/tenants/:id/resume',
+    on: ['system'],
+    action: 'tenant.resume',
+    async handle(c) {
+      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
+      const resumed = await resumeTenant(c, tenant);
+      return c.json(resumed, resumed.pending ? 202 : 200);
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/admin/api/tenants/:id',
+    on: ['system'],
+    action: 'tenant.delete',
+    async handle(c) {
+      const body = await readBody(c.req.raw, deleteTenantBody);
+      const tenant = await findCustomer(dbOf(c), paramOf(c, 'id'));
+      const deleted = await deleteTenant(c, tenant, body);
+      return c.json(deleted, deleted.pending ? 202 : 200);
     },
   },
   {
