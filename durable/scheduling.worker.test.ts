@@ -3,12 +3,13 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CreateScheduleBody } from '../contract/schedules.ts';
 import { schedules } from '../db/agent/schema.ts';
+import { noteActive } from './activity.ts';
+import { readCell, writeCell } from './cells.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
 import { allDue, setDue } from './due.ts';
 import type { Caller } from './rpc.ts';
-import { INITIAL_WAKE } from './wake.ts';
-import { readCell, writeCell } from './cells.ts';
 import { nextScheduledAt } from './schedule-prewake.ts';
+import { INITIAL_WAKE } from './wake.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
@@ -158,6 +159,7 @@ describe('the agent’s alarm', () => {
     await tenant.inside(async ({ db, agent }) => {
       db.update(schedules).set({ nextAt: at }).run();
       writeCell(db, 'wake', { ...INITIAL_WAKE, state: 'ready', generation: 1 });
+      noteActive(db, 1);
       setDue(db, 'idle', '', 1);
       await agent.alarm();
       expect(readCell(db, 'wake')?.state).toBe('ready');
