@@ -158,12 +158,14 @@ test('a line that fails because nobody is signed in is given up', async () => {
   expect(isClosed()).toBe(true);
 });
 
-test('a line that fails because the tenant is suspended tells the reason', async () => {
-  const refusal = new ApiError('tenant_suspended', 403, 'This agent is suspended.');
+test.each([
+  ['suspended', new ApiError('tenant_suspended', 403, 'This agent is suspended.')],
+  ['deleted', new ApiError('tenant_deleted', 410, 'This agent has been deleted.')],
+])('a line that fails because the tenant is %s tells the reason', async (_, refusal) => {
   const { client, drop } = setUp({ me: () => Promise.reject(refusal) });
   drop();
   await expect.poll(() => client.line).toBe('refused');
-  expect(client.refusal).toBe('This agent is suspended.');
+  expect(client.refusal).toBe(refusal.message);
 });
 
 test('a greeting of another protocol asks for a reload', () => {

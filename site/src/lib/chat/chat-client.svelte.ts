@@ -20,6 +20,9 @@ import { EMPTY_LOG } from './session-log.ts';
  */
 export type Line = 'connecting' | 'open' | 'lost' | 'signed_out' | 'refused' | 'outdated';
 
+/** Forbidden, no such address, and deleted: asking again changes nothing. */
+const FINAL_REFUSALS: readonly number[] = [403, 404, 410];
+
 /** What the client touches of the world. */
 export interface ChatDeps {
   connect(events: SocketEvents): ChatSocket;
@@ -131,7 +134,7 @@ export class ChatClient {
     try {
       if ((await this.#deps.api.me()) === null) this.#giveUp('signed_out', null);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 403) {
+      if (error instanceof ApiError && FINAL_REFUSALS.includes(error.status)) {
         this.#giveUp('refused', error.message);
       }
     } finally {
