@@ -94,6 +94,36 @@ describe('the Worker with real agents', () => {
     webSocket?.close(1000, 'done');
   });
 
+  it('keeps a member out while the tenant is suspended, and lets them in again after', async () => {
+    const tenant = await createTenant();
+    const headers = { cookie: await cookieOf(tenant), origin: tenant.url };
+    const order = (what: string): Promise<Response> =>
+      ask(`${SYSTEM}/admin/api/tenants/${tenant.id}/${what}`, { method: 'POST' });
+    expect((await order('suspend')).status).toBe(200);
+    expect(await codeOf(await ask(`${tenant.url}/api/me`, { headers }))).toBe('tenant_suspended');
+    expect((await ask(`${SYSTEM}/t/${tenant.slug}/api/sessions`)).status).toBe(200);
+    expect((await order('resume')).status).toBe(200);
+    expect((await ask(`${tenant.url}/api/me`, { headers })).status).toBe(200);
+  });
+
+  it('deletes a tenant down to its tombstone, and its address is nobody’s', async () => {
+    const tenant = await createTenant();
+    const headers = { cookie: await cookieOf(tenant), origin: tenant.url };
+    const key = `tenants/${tenant.id}/snapshots/x`;
+    await env.SNAPSHOTS.put(key, 'x');
+    const response = await ask(`${SYSTEM}/admin/api/tenants/${tenant.id}`, {
+      method: 'DELETE',
+      body: JSON.stringify({ slug: tenant.slug }),
+    });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ status: 'deleted', pending: false });
+    expect(await env.SNAPSHOTS.head(key)).toBeNull();
+    expect(await codeOf(await ask(`${tenant.url}/api/me`, { headers }))).toBe('unknown_host');
+    expect(await codeOf(await ask(`${SYSTEM}/t/${tenant.slug}/api/sessions`))).toBe(
+      'tenant_not_found',
+    );
+  });
+
   it('brings an agent a change before it answers', async () => {
     const { id } = await createTenant();
     const response = await ask(`${SYSTEM}/admin/api/tenants/${id}`, {
