@@ -158,6 +158,15 @@ it('a wrong token, a missing scope and an unknown method are refused', async () 
   expect(await client.call('chat.nonsense')).toEqual(refused);
 });
 
+it('a note can be put into a transcript, and the next turn knows it', async () => {
+  await send();
+  await answer('Hello');
+  await client.call('chat.inject', { sessionKey: KEY, message: 'a note' });
+  await send('run-2');
+  const call = await gateway.models.take();
+  expect(call.body.messages).toContainEqual({ role: 'assistant', content: 'a note' });
+});
+
 it('a deleted session leaves nothing in its database', async () => {
   await send();
   await answer('Hello');

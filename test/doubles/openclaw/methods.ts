@@ -41,6 +41,7 @@ const METHODS: Record<string, { scope: string; run: Method }> = {
   'sessions.messages.subscribe': { scope: 'operator.read', run: subscribe },
   'chat.send': { scope: 'operator.write', run: send },
   'chat.abort': { scope: 'operator.write', run: abort },
+  'chat.inject': { scope: 'operator.admin', run: inject },
   'chat.history': { scope: 'operator.read', run: history },
   'gateway.suspend.prepare': {
     scope: 'operator.admin',
@@ -101,6 +102,18 @@ function send({ gateway, client, params }: Parameters<Method>[0]): unknown {
 async function abort({ gateway, params }: Parameters<Method>[0]): Promise<unknown> {
   const runId = await gateway.runs.abort(keyOf(params, 'sessionKey'));
   return { ok: true, aborted: runId !== null, runIds: runId === null ? [] : [runId] };
+}
+
+/** A note of the assistant's in the transcript; nothing runs. */
+function inject({ gateway, params }: Parameters<Method>[0]): unknown {
+  const key = keyOf(params, 'sessionKey');
+  if (!gateway.transcript.session(key)) throw new Refusal('INVALID_REQUEST', 'session not found');
+  gateway.transcript.append(key, {
+    role: 'assistant',
+    text: text(params, 'message'),
+    stopReason: 'stop',
+  });
+  return { ok: true };
 }
 
 function history({ gateway, params }: Parameters<Method>[0]): unknown {

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** Tries of one model call: the real one makes up to eight when the stream is cut. */
 const MAX_TRIES = 8;
 /** First wait between tries, doubled each time, ms. */
-const RETRY_BASE_MS = 200;
-/** Longest wait: a Worker that was killed is back in two to four seconds, ms. */
-const RETRY_MAX_MS = 2_000;
+const RETRY_BASE_MS = 300;
+/** Longest wait; all together come to the minute that the real one goes on trying, ms. */
+const RETRY_MAX_MS = 16_000;
 /** Model requests longer than this are of no use to anybody, ms. */
 const CALL_TIMEOUT_MS = 120_000;
 

@@ -1,0 +1,121 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import { snapshotList } from '../../contract/snapshots.ts';
+import { databasesUnder, packTo, sha256, unpack } from './archive.ts';
+import { keyOf } from './check-snapshots.ts';
+import type { Findings } from './findings.ts';
+import { r2Object } from './store-files.ts';
+import type { Subject } from './subject.ts';
+import type { World } from './world.ts';
+
+/** A wake, a refusal and a return to an older snapshot each take less, ms. */
+const STATE_TIMEOUT_MS = { double: 60_000, real: 180_000 };
+const POLL_MS = 100;
+/** What the forged archive is shorter by before it is padded, bytes. */
+const ROOM_BYTES = 64 * 1024;
+
+/**
+ * Replaces the newest snapshot's bytes by a forged, valid archive of the same size. The wake must stop
+ * at it; then an operator goes back to an older one, and the bytes are put back.
+ */
+export async function forge(world: World, subject: Subject, findings: Findings): Promise<void> {
+  const { slug } = subject;
+  await subject.admin('POST', '/sleep', { force: false });
+  await reach(world, subject, ['asleep']);
+  const { snapshots } = snapshotList.parse(await subject.admin('GET', '/snapshots'));
+  const stored = snapshots.filter(({ state }) => state === 'stored');
+  const newest = stored.find(({ current }) => current);
+  const older = stored.find((one) => one !== newest);
+  const object = newest && r2Object(world.system.stateDir, keyOf(subject, newest.id));
+  if (!newest || !older || !object) {
+    findings.fail('forged', slug, `there are not two snapshots to work on: ${stored.length}`);
+    return;
+  }
+  const whole = await readFile(object.file);
+  await writeFile(object.file, await forged(whole));
+  try {
+    await subject.admin('POST', '/wake');
+    const state = await reach(world, subject, ['failed', 'ready']);
+    const { failure } = (await subject.inspect()).agent;
+    findings.expect(
+      state === 'failed' && failure?.code === 'restore_corrupt' && failure.nextTryAt === null,
+      'forged',
+      slug,
+      () => `the agent woke up from a forged snapshot as ${state} (${failure?.code})`,
+    );
+    if (state === 'failed') await goBack(world, subject, { id: older.id, findings });
+  } finally {
+    await writeFile(object.file, whole);
+  }
+  findings.expect(
+    sha256(await readFile(object.file)) === newest.sha256,
+    'forged',
+    slug,
+    () => 'the snapshot was overwritten',
+  );
+}
+
+async function goBack(
+  world: World,
+  subject: Subject,
+  { id, findings }: { id: string; findings: Findings },
+): Promise<void> {
+  for (const generation of subject.restoredFrom.keys()) subject.goneBack.add(generation);
+  await subject.admin('POST', `/snapshots/${id}/restore`, {});
+  await subject.admin('POST', '/wake');
+  const state = await reach(world, subject, ['ready']);
+  const { generation } = (await subject.inspect()).agent;
+  const from = subject.restoredFrom.get(generation);
+  findings.expect(state === 'ready' && from === id, 'forged', subject.slug, () => {
+    return `after going back to ${id} the agent is ${state}, from ${from}`;
+  });
+}
+
+/** The state the agent came to, or the one it is still in when it takes too long. */
+async function reach(
+  { isReal }: World,
+  subject: Subject,
+  wanted: readonly string[],
+): Promise<string> {
+  const deadline = Date.now() + (isReal ? STATE_TIMEOUT_MS.real : STATE_TIMEOUT_MS.double);
+  for (;;) {
+    const { state } = (await subject.inspect()).agent;
+    if (wanted.includes(state) || Date.now() > deadline) return state;
+    await pause(POLL_MS);
+  }
+}
+
+/** The same agent with another past: its largest file is shorter, its databases say something else. */
+async function forged(archive: Buffer): Promise<Buffer> {
+  const work = await mkdtemp(join(tmpdir(), 'skm-forged-'));
+  const folder = join(work, 'tree');
+  try {
+    await mkdir(folder);
+    await unpack(archive, folder);
+    for (const file of await databasesUnder(folder)) {
+      using database = new DatabaseSync(file);
+      database.exec('CREATE TABLE forged (what TEXT)');
+    }
+    const largest = await largestFile(folder);
+    await truncate(largest.path, Math.max(0, largest.size - ROOM_BYTES));
+    return await packTo(folder, archive.length);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function largestFile(folder: string): Promise<{ path: string; size: number }> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.sqlite'))
+      .map(async (entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return { path, size: (await stat(path)).size };
+      }),
+  );
+  return files.reduce((a, b) => (b.size > a.size ? b : a));
+}

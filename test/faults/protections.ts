@@ -1,0 +1,50 @@
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ROOT } from '../../local/runner/paths.ts';
+
+/** What is taken out of the code to see that the harness notices: one place, exactly. */
+export const PROTECTIONS = {
+  idempotency: {
+    file: 'durable/turns.ts',
+    from: '  if (known) return { turn: known, added: [] };\n',
+    to: '',
+  },
+  ticket: {
+    file: 'durable/snapshots.ts',
+    from: `  if (!row || row.state !== 'ticketed' || row.ticketHash !== ticketHash) {`,
+    to: `  if (!row || row.state !== 'ticketed' || row.ticketHash !== ticketHash) return;\n  if (false as boolean) {`,
+  },
+  digest: {
+    file: 'sandbox/supervisor/download.ts',
+    from: `  if (hash.digest('hex') !== input.restore.sha256) throw corrupt(input.restore, 'SHA-256');\n`,
+    to: '',
+  },
+} as const;
+export type Protection = keyof typeof PROTECTIONS;
+
+/** What a copy of the project leaves behind: it is linked, made anew, or of no use. */
+const LEFT_OUT = new Set(['node_modules', '.git', '.local', '.wrangler']);
+
+/**
+ * Copies the source tree to `dir` without one protection. The installed packages are linked.
+ * @throws when the place is not there exactly once: then the patch is out of date.
+ */
+export async function copyWithout(protection: Protection, dir: string): Promise<void> {
+  const { file, from, to } = PROTECTIONS[protection];
+  await mkdir(dir, { recursive: true });
+  await cp(ROOT, dir, {
+    recursive: true,
+    // The site is built anew only when its sources are newer.
+    preserveTimestamps: true,
+    filter: (source) => !LEFT_OUT.has(basename(source)),
+  });
+  for (const folder of ['.', 'sandbox'])
+    await symlink(join(ROOT, folder, 'node_modules'), join(dir, folder, 'node_modules'));
+  const path = join(dir, file);
+  const parts = (await readFile(path, 'utf8')).split(from);
+  if (parts.length !== 2)
+    throw new Error(
+      `the patch for ${protection} fits ${parts.length - 1} places in ${file}, not one`,
+    );
+  await writeFile(path, parts.join(to));
+}
