@@ -406,7 +406,7 @@ describe('a probe of a ready sandbox', () => {
 describe('a sandbox that does not answer', () => {
   it('though it counts as running is given up soon, and another generation starts', () =>
     freshAgent().inside(async ({ db }) => {
-      const { driver, sandbox, clock } = world(db, { tickMs: 500 });
+      const { driver, sandbox, clock } = world(db, { tickMs: 5_000 });
       sandbox.broken = 1_000;
       driver.demand(false);
       const began = clock.now;
