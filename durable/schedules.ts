@@ -16,7 +16,7 @@ import { checkTimes, nextTime } from './schedule-times.ts';
 import { getSession } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
 
-export type Schedule = typeof schedules.$inferSelect;
+type Schedule = typeof schedules.$inferSelect;
 
 /** What a schedule is checked against. */
 interface Context {
