@@ -47,6 +47,8 @@ export function forward(
   upstream.on('socket', (taken) => setImmediate(() => taken.resume()));
   let answered = false;
   upstream.on('response', (answer) => {
+    // The container left in the moment in which the answer came.
+    if (outgoing.destroyed) return void upstream.destroy();
     answered = true;
     outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
     outgoing.flushHeaders();
