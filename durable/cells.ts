@@ -40,6 +40,8 @@ const CELLS = {
   head: z.string(),
   /** The snapshot that an operator wants to go back to once the sandbox that runs is gone. */
   restoreWish: z.string(),
+  /** When an operator went back on purpose, UTC ms: what was said before that stays forgotten. */
+  wentBackAt: z.number().int(),
 } as const;
 
 type Cells = { [Name in keyof typeof CELLS]: z.infer<(typeof CELLS)[Name]> };

@@ -1,4 +1,4 @@
-import { and, asc, eq, lte, min } from 'drizzle-orm';
+import { and, asc, eq, lte, min, ne } from 'drizzle-orm';
 import { due } from '../db/agent/schema.ts';
 import type { AgentDb } from './storage.ts';
 
@@ -109,12 +109,14 @@ export function allDue(db: AgentDb): DueStep[] {
   return db.select().from(due).orderBy(asc(due.at)).limit(200).all() as DueStep[];
 }
 
-/** When the alarm must ring: the smallest time of all steps, or null when there is none. */
-export function nextDueAt(db: AgentDb): number | null {
+/** When the next step is due, but for those of one kind, or null when there is none. */
+export function nextDueAt(db: AgentDb, options: { except?: DueKind } = {}): number | null {
+  const { except } = options;
   return (
     db
       .select({ at: min(due.at) })
       .from(due)
+      .where(except === undefined ? undefined : ne(due.kind, except))
       .get()?.at ?? null
   );
 }

@@ -16,6 +16,7 @@ import {
   takeStep,
   type DueStep,
 } from './due.ts';
+import { runDue, type DueWork } from './run-due.ts';
 import type { AgentDb } from './storage.ts';
 
 const onlyStep = (db: AgentDb): DueStep => allDue(db)[0] as DueStep;
@@ -132,6 +133,23 @@ describe('the agent’s alarm', () => {
       expect(onlyStep(db)).toMatchObject({ kind: 'flush', attempts: 3 });
     });
   });
+
+  it('runs its steps side by side: one that is slow holds up no other', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { promise: slow, resolve: end } = Promise.withResolvers<void>();
+      const ran: string[] = [];
+      const work: Pick<DueWork, 'flush' | 'schedule'> = {
+        flush: () => slow,
+        schedule: (id) => void ran.push(id),
+      };
+      setDue(db, 'flush', '', 1);
+      setDue(db, 'schedule', 'nightly', 2);
+      const running = runDue(work as DueWork, { db, now: () => NOW, log: () => undefined });
+      expect(ran).toEqual(['nightly']);
+      end();
+      await running;
+      expect(allDue(db)).toEqual([]);
+    }));
 
   it('does not forget a step that it is in the middle of', async () => {
     const { inside } = await newTenant();

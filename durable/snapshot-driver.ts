@@ -243,10 +243,14 @@ export class SnapshotDriver {
 
   /** Goes back to the snapshot that an operator wished for, now that no sandbox is in the way. */
   #fulfil(): void {
-    const { db, sandbox, record } = this.#deps;
+    const { db, sandbox, record, now } = this.#deps;
     const wish = readCell(db, 'restoreWish');
     if (wish === null) return;
     clearCell(db, 'restoreWish');
+    // Away from a damaged one nobody wants to forget anything; away from a whole one that is the point.
+    const left = headOf(db);
+    const isDamaged = left !== null && getSnapshot(db, left)?.state === 'damaged';
+    if (!isDamaged) writeCell(db, 'wentBackAt', now());
     setHead(db, wish);
     if (record().status === 'active') sandbox.demand(true);
   }

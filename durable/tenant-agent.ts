@@ -12,49 +12,39 @@ import type {
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
 import type { SnapshotView } from '../contract/snapshots.ts';
-import { TIER_CONFIG } from '../contract/tiers.ts';
-import { upsertAgentRow } from '../db/queries/agents.ts';
-import { openDb as openD1 } from '../db/queries/open.ts';
-import { noteActive } from './activity.ts';
-import { readCell, writeCell } from './cells.ts';
-import { greet, receive, type ChatDeps } from './chat.ts';
+import { readCell } from './cells.ts';
 import { nativeContainer } from './container.ts';
-import { clearDue, nextDueAt, setDue, WATCHDOG_MS } from './due.ts';
+import { Conversations } from './conversations.ts';
+import { Door } from './door.ts';
+import { nextDueAt, setDue } from './due.ts';
 import type { AgentEnv } from './env.ts';
 import { inspection } from './inspection.ts';
 import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
-import { decideIdle } from './idle.ts';
-import { agentLog, reasonOf } from './log.ts';
-import { createInvite, identify, signIn, signOut } from './members.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { agentLog } from './log.ts';
+import { createInvite, signIn, signOut } from './members.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
 import { PolicyCache } from './policy-cache.ts';
-import { eraseAgent, isLedgerDone } from './erase.ts';
+import { recallLost } from './recall.ts';
 import { CALLER_HEADER, type Caller, type EgressRpc, type Member } from './rpc.ts';
 import type { NewInvite, SignedIn, TenantAgentRpc } from './rpc.ts';
-import { recallLost } from './recall.ts';
 import { runDue, type DueWork } from './run-due.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
-import { leadMsOf, nextScheduledAt, planPrewake } from './schedule-prewake.ts';
-import type { QueuedTurn } from './schedule-start.ts';
+import { planPrewake } from './schedule-prewake.ts';
 import * as schedules from './schedules.ts';
 import { checkMayChange, Scheduling } from './scheduling.ts';
 import * as sessions from './sessions.ts';
 import { SnapshotDriver } from './snapshot-driver.ts';
 import type { SnapshotObject } from './snapshot-index.ts';
 import * as snapshots from './snapshots.ts';
-import { CLOSE_DELETED, CLOSE_SUSPENDED, closeCode, MAX_SOCKETS, Sockets } from './sockets.ts';
-import { standingEnd, standingRefusal } from './standing.ts';
+import { closeCode, Sockets } from './sockets.ts';
 import { openDb, type AgentDb } from './storage.ts';
-import { putToSleep } from './suspend.ts';
+import { Tenure } from './tenure.ts';
 import { TurnDriver } from './turn-driver.ts';
 import { TurnPump } from './turn-pump.ts';
-import { TurnWaiters } from './turn-waiters.ts';
-import { getTurn, openTurns, queueTurn, turnView, type Turn } from './turns.ts';
-import { hasGivenUp, isWaking, statusOf, type WakeState } from './wake.ts';
-
-/** A turn that runs longer is ended with an error, ms. */
-const MAX_TURN_MS = 30 * 60_000;
+import { openTurns } from './turns.ts';
+import type { WakeState } from './wake.ts';
 
 /**
  * One tenant's agent: the actor that owns its sandbox, sessions, limits and bill. A method loads,
@@ -62,6 +52,7 @@ const MAX_TURN_MS = 30 * 60_000;
  */
 export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentRpc, EgressRpc {
   readonly #db: AgentDb;
+  readonly #door: Door;
   readonly #sockets: Sockets;
   readonly #sandbox: SandboxDriver;
   readonly #turns: TurnDriver;
@@ -70,21 +61,25 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #pump: TurnPump;
   readonly #snapshots: SnapshotDriver;
   readonly #scheduling: Scheduling;
-  readonly #waiters = new TurnWaiters();
+  readonly #conversations: Conversations;
+  readonly #lifecycle: Lifecycle;
+  readonly #tenure: Tenure;
   readonly #constructedAt = Date.now();
-  /** Set when the storage is gone: this instance must not touch it again. */
-  #isDropped = false;
-  #erasing: Promise<boolean> | null = null;
-  readonly #log = agentLog(() => this.#known()?.id ?? null);
+  readonly #log = agentLog(() => this.#door.known?.id ?? null);
 
   constructor(ctx: DurableObjectState, env: AgentEnv) {
     super(ctx, env);
     migrate(ctx.storage);
     const db = openDb(ctx.storage);
     const now = Date.now;
-    const record = (): TenantRecord => this.#record();
+    const door = new Door({ db, now });
+    const record = (): TenantRecord => door.record();
     const waitUntil = (work: Promise<unknown>): void => ctx.waitUntil(work);
+    const openGateway = () => this.#openGateway();
+    const pump = (): void => this.#pump.pump();
+    const rested = (): Promise<void> => this.#arm();
     this.#db = db;
+    this.#door = door;
     this.#sockets = new Sockets(ctx);
     this.#policy = new PolicyCache({ db, d1: env.DB, now, waitUntil });
     this.#metering = new Metering({
@@ -111,21 +106,24 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     this.#turns = new TurnDriver({
       db,
       now,
-      openGateway: () => this.#openGateway(),
+      openGateway,
       recall: (sessionId) => this.#recall(sessionId),
-      emit: (sessionId, events) => this.#emit(sessionId, events),
-      ended: (turn) => this.#turnEnded(turn),
+      emit: (sessionId, events) => this.#conversations.emit(sessionId, events),
+      ended: (turn) => {
+        this.#lifecycle.turnEnded(turn);
+        this.#conversations.ended(turn);
+      },
       lost: (reason) => this.#log({ level: 'warn', msg: 'link to OpenClaw lost', reason }),
     });
     this.#pump = new TurnPump({
       db,
       sandbox: this.#sandbox,
       turns: this.#turns,
-      openGateway: () => this.#openGateway(),
+      openGateway,
       now,
       waitUntil,
-      used: () => this.#touch(),
-      rested: () => this.#arm(),
+      used: () => this.#lifecycle.touch(),
+      rested,
       log: this.#log,
     });
     this.#snapshots = new SnapshotDriver({
@@ -135,73 +133,84 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       record,
       now,
       waitUntil,
-      pump: () => this.#pump.pump(),
-      rested: () => this.#arm(),
+      pump,
+      rested,
       log: this.#log,
     });
     this.#scheduling = new Scheduling({
       db,
       record,
       now,
-      queued: (queued) => this.#queued(queued),
-      wakeAhead: () => {
-        this.#sandbox.demand(false);
-        this.#pump.pump();
-      },
+      queued: (queued) => this.#conversations.queued(queued),
+      wakeAhead: () => this.#lifecycle.wake(false),
+    });
+    this.#lifecycle = new Lifecycle({
+      db,
+      env,
+      door,
+      sandbox: this.#sandbox,
+      pump: this.#pump,
+      turns: this.#turns,
+      snapshots: this.#snapshots,
+      now,
+      waitUntil,
+    });
+    this.#conversations = new Conversations({
+      db,
+      door,
+      sockets: this.#sockets,
+      turns: this.#turns,
+      status: () => this.#lifecycle.status(),
+      now,
+      pump,
+    });
+    this.#tenure = new Tenure({
+      db,
+      door,
+      bucket: env.SNAPSHOTS,
+      sockets: this.#sockets,
+      sandbox: this.#sandbox,
+      turns: this.#turns,
+      metering: this.#metering,
+      openGateway,
+      now,
+      waitUntil,
+      pump,
+      rested,
+      log: this.#log,
     });
     if (!ctx.container) return;
     if (ctx.container.running) void ctx.blockConcurrencyWhile(() => this.#sandbox.adopt());
-    // What an eviction or a deploy interrupted goes on at once, not at the next watchdog.
-    const { state } = this.#sandbox.wake;
-    if (openTurns(db).length > 0 || isWaking(state) || state === 'draining') this.#pump.pump();
+    this.#lifecycle.goOn();
   }
 
   /* The tenant's record, and the agent's life */
 
   async apply(record: TenantRecord): Promise<{ version: number }> {
-    const known = this.#known();
-    if (known && known.version >= record.version) return { version: known.version };
-    // What was never made, or is gone, has nothing to delete; a late word must not bring it back.
-    const { version, status } = record;
-    if (this.#isDropped || (!known && status === 'deleting')) return { version };
-    const now = Date.now();
-    writeCell(this.#db, 'record', record);
-    setDue(this.#db, 'report', '', now);
-    if (status === 'suspended') setDue(this.#db, 'suspend', '', now);
-    if (status === 'deleting') setDue(this.#db, 'erase', '', now);
-    this.#endTurns(status);
-    this.#closeSockets(record);
-    await this.#arm();
-    return { version };
+    return this.#armed({ version: this.#tenure.apply(record) });
   }
 
   async erase(): Promise<{ erased: boolean }> {
-    if (!this.#known()) return { erased: true };
-    const isEmpty = await this.#erase();
-    if (!isEmpty) return { erased: false };
-    await this.#metering.sweep();
-    await this.#metering.flush();
-    await this.#arm();
-    return { erased: isLedgerDone(this.#db) };
+    return this.#armed({ erased: await this.#tenure.erase() });
   }
 
   async drop(): Promise<void> {
     const { erased } = await this.erase();
     if (!erased) throw new AppError('conflict', 'The agent is not empty yet.');
-    this.#isDropped = true;
+    this.#door.close();
     // Also where nothing is known: construction has written the schema.
     await this.ctx.storage.deleteAll();
   }
 
   async status(): Promise<AgentStatus> {
-    this.#record();
-    return this.#status();
+    this.#door.record();
+    return this.#lifecycle.status();
   }
 
   async inspect(): Promise<AgentInspection> {
     return inspection({
       db: this.#db,
-      record: this.#record(),
+      record: this.#door.record(),
       wake: this.#sandbox.wake,
       containerRunning: this.ctx.container?.running ?? false,
       connections: this.#sockets.count,
@@ -210,35 +219,32 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async wake(): Promise<AgentStatus> {
-    this.#active();
-    this.#touch();
-    this.#sandbox.demand(true);
-    this.#pump.pump();
-    await this.#arm();
-    return this.#status();
+    this.#door.active();
+    this.#lifecycle.touch();
+    this.#lifecycle.wake(true);
+    return this.#armed(this.#lifecycle.status());
   }
 
   async sleep({ force }: { force: boolean }): Promise<AgentStatus> {
-    this.#record();
+    this.#door.record();
     if (openTurns(this.#db).length > 0 && !force) {
       throw new AppError('conflict', 'A turn is open. Stop it, wait for it, or force the sleep.');
     }
-    this.#sandbox.apply({ type: 'drain', force });
-    this.#pump.pump();
-    await this.#arm();
-    return this.#status();
+    this.#lifecycle.drain(force);
+    return this.#armed(this.#lifecycle.status());
   }
 
   async poke(): Promise<void> {
     await this.alarm();
+    // What cron read was out of date, or it would not have poked.
+    if (this.#door.known) await this.#lifecycle.report();
   }
 
   async flush(): Promise<{ flushed: number; unsettled: number }> {
-    this.#record();
+    this.#door.record();
     const flushed = await this.#metering.flushNow();
     await this.#policy.refresh();
-    await this.#arm();
-    return { flushed, unsettled: countByState(this.#db).unsettled };
+    return this.#armed({ flushed, unsettled: countByState(this.#db).unsettled });
   }
 
   /* Members */
@@ -249,19 +255,19 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     hostname: string;
     by: string;
   }): Promise<NewInvite> {
-    this.#serves(options.hostname);
-    this.#living();
+    this.#door.serves(options.hostname);
+    this.#door.living();
     return createInvite(this.#db, { ...options, now: Date.now() });
   }
 
   signIn(options: { invite: string; name: string | undefined; host: string }): Promise<SignedIn> {
-    this.#serves(options.host);
-    this.#active();
+    this.#door.serves(options.host);
+    this.#door.active();
     return signIn(this.#db, { ...options, now: Date.now() });
   }
 
   async signOut(caller: Caller): Promise<void> {
-    this.#identify(caller);
+    this.#door.identify(caller);
     if (caller.kind !== 'member') return;
     const { signInId } = caller;
     signOut(this.#db, signInId, Date.now());
@@ -271,13 +277,13 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async me(caller: Caller): Promise<{ member: Member; record: TenantRecord }> {
-    return { member: this.#identify(caller), record: this.#record() };
+    return { member: this.#door.identify(caller), record: this.#door.record() };
   }
 
   /* Sessions and turns */
 
   async listSessions(caller: Caller): Promise<SessionView[]> {
-    this.#identify(caller);
+    this.#door.identify(caller);
     return sessions.listSessions(this.#db);
   }
 
@@ -285,26 +291,18 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     caller: Caller,
     { title }: { title: string | undefined },
   ): Promise<SessionView> {
-    this.#identify(caller);
-    const { maxSessions } = TIER_CONFIG[this.#record().tier];
-    const session = sessions.createSession(this.#db, { title, maxSessions, now: Date.now() });
-    this.#sockets.broadcast({ type: 'session', session });
-    return session;
+    this.#door.identify(caller);
+    return this.#conversations.createSession(title);
   }
 
   async renameSession(caller: Caller, id: string, title: string): Promise<SessionView> {
-    this.#identify(caller);
-    const session = sessions.renameSession(this.#db, id, title);
-    this.#sockets.broadcast({ type: 'session', session });
-    return session;
+    this.#door.identify(caller);
+    return this.#conversations.renameSession(id, title);
   }
 
   async deleteSession(caller: Caller, id: string): Promise<void> {
-    const member = this.#identify(caller);
-    await this.#stop(member, id);
-    sessions.deleteSession(this.#db, id, Date.now());
-    this.#pump.pump();
-    this.#sockets.broadcast({ type: 'session.deleted', sessionId: id });
+    const { name } = this.#door.identify(caller);
+    await this.#conversations.deleteSession(id, name);
   }
 
   async history(
@@ -312,7 +310,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     id: string,
     options: { after: number; limit: number },
   ): Promise<{ session: SessionView; events: SessionEvent[]; more: boolean }> {
-    this.#identify(caller);
+    this.#door.identify(caller);
     const session = sessions.getSession(this.#db, id);
     const events = sessions.readEvents(this.#db, { sessionId: id, ...options });
     return { session, events, more: (events.at(-1)?.seq ?? session.lastSeq) < session.lastSeq };
@@ -323,27 +321,30 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     sessionId: string,
     options: { id: string; text: string; waitMs: number },
   ): Promise<TurnView> {
-    const member = this.#identify(caller);
-    const turn = this.#send(member, { id: options.id, sessionId, text: options.text });
+    const member = this.#door.identify(caller);
+    const turn = this.#conversations.send(member, {
+      id: options.id,
+      sessionId,
+      text: options.text,
+    });
     await this.#arm();
-    const isOpen = turn.state === 'queued' || turn.state === 'running';
-    if (options.waitMs > 0 && isOpen) await this.#waiters.wait(turn.id, options.waitMs);
-    return turnView(this.#db, getTurn(this.#db, turn.id) ?? turn);
+    return this.#conversations.view(turn, options.waitMs);
   }
 
   async stopTurns(caller: Caller, sessionId: string): Promise<{ stopped: number }> {
-    return { stopped: await this.#stop(this.#identify(caller), sessionId) };
+    const { name } = this.#door.identify(caller);
+    return { stopped: await this.#conversations.stop(sessionId, name) };
   }
 
   /* Schedules */
 
   async listSchedules(caller: Caller): Promise<ScheduleView[]> {
-    this.#identify(caller);
+    this.#door.identify(caller);
     return schedules.listSchedules(this.#db);
   }
 
   async readSchedule(caller: Caller, id: string): Promise<ScheduleView> {
-    this.#identify(caller);
+    this.#door.identify(caller);
     return schedules.readSchedule(this.#db, id);
   }
 
@@ -377,7 +378,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     id: string,
     { limit }: { limit: number },
   ): Promise<ScheduleRunView[]> {
-    this.#identify(caller);
+    this.#door.identify(caller);
     return schedules.listRuns(this.#db, id, limit);
   }
 
@@ -388,17 +389,11 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       throw new AppError('upgrade_required', 'This address takes WebSocket connections only.');
     }
     const caller = JSON.parse(request.headers.get(CALLER_HEADER) ?? 'null') as Caller;
-    const member = this.#identify(caller);
-    if (this.#sockets.count >= MAX_SOCKETS) {
-      throw new AppError('limit_reached', 'This agent has too many open connections.');
-    }
-    const { client, server } = this.#sockets.accept(caller);
-    greet(this.#chat(), server, member);
-    return new Response(null, { status: 101, webSocket: client });
+    return new Response(null, { status: 101, webSocket: this.#conversations.connect(caller) });
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    await receive(this.#chat(), socket, data);
+    await this.#conversations.receive(socket, data);
     await this.#arm();
   }
 
@@ -438,7 +433,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async createSnapshot(): Promise<SnapshotView> {
-    this.#record();
+    this.#door.record();
     return this.#armed(await this.#snapshots.create());
   }
 
@@ -447,10 +442,9 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async restoreSnapshot(id: string, options: { force: boolean }): Promise<AgentStatus> {
-    this.#active();
+    this.#door.active();
     this.#snapshots.restore(id, options);
-    await this.#arm();
-    return this.#status();
+    return this.#armed(this.#lifecycle.status());
   }
 
   async deleteSnapshot(id: string): Promise<void> {
@@ -461,7 +455,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   /* Snapshots, for the egress */
 
   async allowRestore({ id, generation }: { id: string; generation: number }): Promise<void> {
-    this.#living();
+    this.#door.living();
     const { wake } = this.#sandbox;
     if (wake.generation === generation && wake.restore?.id === id) return;
     throw new AppError('forbidden', 'This is not the restore point of this generation.');
@@ -473,7 +467,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     generation: number;
     size: number;
   }): Promise<void> {
-    this.#living();
+    this.#door.living();
     if (put.generation !== this.#sandbox.wake.generation) {
       throw new AppError('forbidden', 'This generation is over.');
     }
@@ -486,13 +480,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     size: number;
     sha256: string;
   }): Promise<void> {
-    if (this.#record().status === 'deleting') {
-      // It arrived behind the deletion's back: its object goes too.
+    if (this.#door.record().status === 'deleting') {
       snapshots.markFailed(this.#db, stored.id);
-      setDue(this.#db, 'erase', '', Date.now());
+      this.#tenure.eraseAgain();
       await this.#arm();
     }
-    this.#living();
+    this.#door.living();
     const { generation } = this.#sandbox.wake;
     snapshots.acceptStored(this.#db, { ...stored, current: generation, now: Date.now() });
     await this.#arm();
@@ -501,7 +494,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   /* Due */
 
   override async alarm(): Promise<void> {
-    if (this.#isDropped) return;
+    if (this.#door.isClosed) return;
     try {
       await runDue(this.#dueWork, { db: this.#db, now: Date.now, log: this.#log });
     } finally {
@@ -510,14 +503,14 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   readonly #dueWork: DueWork = {
-    wake: () => this.#watchWake(),
-    turn: (id) => this.#watchTurn(id),
-    idle: () => this.#checkIdle(),
+    wake: () => this.#lifecycle.watchWake(),
+    turn: (id) => this.#lifecycle.watchTurn(id),
+    idle: () => this.#lifecycle.checkIdle(),
+    report: () => this.#lifecycle.report(),
     sweep: () => this.#metering.sweep(),
     flush: async () => void (await this.#metering.flush()),
-    report: () => this.#report(),
-    suspend: () => this.#suspend(),
-    erase: () => this.#watchErasure(),
+    suspend: () => this.#tenure.suspend(),
+    erase: () => this.#tenure.watchErasure(),
     schedule: (id) => this.#scheduling.step(id),
     prewake: () => this.#scheduling.prewake(),
     checkpoint: () => this.#snapshots.checkpoint(),
@@ -525,125 +518,9 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     retention: (key) => this.#snapshots.retain(key),
   };
 
-  #watchWake(): void {
-    const { state } = this.#sandbox.wake;
-    // After too many failures only somebody who needs the agent starts it again.
-    const mayRetry = this.#record().status === 'active' && !hasGivenUp(this.#sandbox.wake);
-    if (state === 'failed' && mayRetry) this.#sandbox.demand(false);
-    else if (isWaking(state) || state === 'draining') this.#watch('wake', '');
-    this.#pump.pump();
-  }
-
-  #watch(kind: 'wake' | 'turn', key: string): void {
-    setDue(this.#db, kind, key, Date.now() + WATCHDOG_MS);
-  }
-
-  #watchTurn(id: string): void {
-    const turn = getTurn(this.#db, id);
-    if (!turn || turn.endedAt !== null) return;
-    if (turn.startedAt !== null && Date.now() - turn.startedAt > MAX_TURN_MS) {
-      this.ctx.waitUntil(this.#turns.giveUp(turn, 'The turn took too long and was ended.'));
-      return;
-    }
-    this.#watch('turn', id);
-    this.#pump.watch();
-  }
-
-  #checkIdle(): void {
-    const now = Date.now();
-    const decision = decideIdle({
-      state: this.#sandbox.wake.state,
-      openTurns: openTurns(this.#db).length,
-      lastActiveAt: readCell(this.#db, 'activity')?.lastActiveAt ?? now,
-      idleMs: this.#idleMs(),
-      neededAt: this.#record().status === 'active' ? nextScheduledAt(this.#db) : null,
-      leadMs: leadMsOf(this.#db),
-      now,
-    });
-    if (decision === null) return;
-    if ('lookAt' in decision) return setDue(this.#db, 'idle', '', decision.lookAt);
-    this.#sandbox.apply({ type: 'drain', force: false });
-    this.#pump.pump();
-  }
-
-  /* Suspending and deleting */
-
-  /** Ends every open turn with one clear event, in the commit that changed the tenant's standing. */
-  #endTurns(status: TenantRecord['status']): void {
-    // Queued ones first, or the end of the running one would start the next.
-    for (const turn of openTurns(this.#db).toReversed()) {
-      const end = standingEnd(status, sessions.streamedText(this.#db, turn.id));
-      if (end) this.#turns.end(turn, end);
-    }
-  }
-
-  /** A socket never outlives what opened it: here its hostname, or the tenant's standing. */
-  #closeSockets({ status, hostnames }: TenantRecord): void {
-    if (status === 'suspended') return this.#sockets.closeAll(CLOSE_SUSPENDED, 'suspended');
-    if (status === 'deleting') return this.#sockets.closeAll(CLOSE_DELETED, 'deleted');
-    const hasMoved = (caller: Caller): boolean =>
-      caller.kind === 'member' && !hostnames.includes(caller.host);
-    this.#sockets.closeWhere(hasMoved, 'the hostname has moved');
-  }
-
-  /** The due step `suspend`: the sandbox goes to sleep. Its drain has a watchdog of its own. */
-  #suspend(): void {
-    const isSuspended = (): boolean => this.#record().status === 'suspended';
-    const { state } = this.#sandbox.wake;
-    const isResting = state === 'asleep' || state === 'failed' || state === 'draining';
-    if (!isSuspended() || isResting) return;
-    setDue(this.#db, 'suspend', '', Date.now() + WATCHDOG_MS);
-    const openGateway = () => this.#openGateway();
-    const deps = { db: this.#db, sandbox: this.#sandbox, openGateway, isSuspended, log: this.#log };
-    this.ctx.waitUntil(putToSleep(deps).then(() => this.#pump.pump()));
-  }
-
-  /** The due step `erase`: starts to empty the agent, and looks again until that is done. */
-  #watchErasure(): void {
-    if (this.#record().status !== 'deleting') return;
-    setDue(this.#db, 'erase', '', Date.now() + WATCHDOG_MS);
-    const erased = this.#erase().catch((error: unknown) => {
-      this.#log({ level: 'warn', msg: 'erasing failed', error: reasonOf(error) });
-    });
-    this.ctx.waitUntil(erased.then(() => this.#arm()));
-  }
-
-  /** Empties the agent, but for the books. One at a time; true when nothing is left to do. */
-  #erase(): Promise<boolean> {
-    this.#erasing ??= this.#eraseNow().finally(() => {
-      this.#erasing = null;
-    });
-    return this.#erasing;
-  }
-
-  async #eraseNow(): Promise<boolean> {
-    const { id: tenantId, status } = this.#record();
-    if (status !== 'deleting') throw new AppError('conflict', 'The tenant is not being deleted.');
-    const isEmpty = await eraseAgent({
-      db: this.#db,
-      bucket: this.env.SNAPSHOTS,
-      sandbox: this.#sandbox,
-      tenantId,
-      now: Date.now,
-    });
-    if (isEmpty) clearDue(this.#db, 'erase', '');
-    return isEmpty;
-  }
-
-  async #report(): Promise<void> {
-    const { id: tenantId, version: appliedVersion } = this.#record();
-    const { state, since, generation } = this.#sandbox.wake;
-    const row = { tenantId, state, since, generation, appliedVersion };
-    await upsertAgentRow(openD1(this.env.DB), {
-      ...row,
-      nextDueAt: nextDueAt(this.#db),
-      updatedAt: Date.now(),
-    });
-  }
-
   async #arm(): Promise<void> {
     const armedAt = await this.ctx.storage.getAlarm();
-    if (this.#isDropped) return;
+    if (this.#door.isClosed) return;
     // Read after the await: of two that arm at once, neither sets an older time.
     const at = nextDueAt(this.#db);
     if (at === armedAt) return;
@@ -655,7 +532,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     return value;
   }
 
-  /* Wake and turns */
+  /* What its parts ask of it */
 
   async #openGateway(): Promise<{ socket: WebSocket; token: string; generation: number }> {
     const { tokens, generation } = this.#sandbox.wake;
@@ -666,7 +543,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   async #recall(sessionId: string): Promise<void> {
     const { generation, restore } = this.#sandbox.wake;
-    const savedAt = restore ? decodeTime(restore.id) : 0;
+    const wentBackAt = readCell(this.#db, 'wentBackAt') ?? 0;
+    const savedAt = Math.max(restore ? decodeTime(restore.id) : 0, wentBackAt);
     const openGateway = () => this.#openGateway();
     const turns = await recallLost(
       { db: this.#db, openGateway },
@@ -675,157 +553,28 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     if (turns > 0) this.#log({ level: 'warn', msg: 'told OpenClaw what it had lost', turns });
   }
 
-  #send(member: Member, message: { id: string; sessionId: string; text: string }): Turn {
-    const { maxMessageChars, maxQueuedTurns } = TIER_CONFIG[this.#active().tier];
-    if (message.text.length > maxMessageChars) {
-      throw new AppError('payload_too_large', `A message may have ${maxMessageChars} characters.`);
-    }
-    const { id: clientId, sessionId, text } = message;
-    sessions.getSession(this.#db, sessionId);
-    const queued = queueTurn(this.#db, {
-      sessionId,
-      clientId,
-      text,
-      by: member.name,
-      workload: 'chat',
-      maxQueued: maxQueuedTurns,
-      now: Date.now(),
-    });
-    this.#queued(queued);
-    return queued.turn;
-  }
-
-  /** A turn was queued in this commit; one that had been before has added nothing. */
-  #queued({ turn, added }: QueuedTurn): void {
-    if (added.length === 0) return;
-    this.#watch('turn', turn.id);
-    this.#emit(turn.sessionId, added);
-    this.#pump.pump();
-  }
-
-  async #stop(member: Member, sessionId: string): Promise<number> {
-    sessions.getSession(this.#db, sessionId);
-    const open = openTurns(this.#db).filter((turn) => turn.sessionId === sessionId);
-    // Queued ones first, or the end of the running one would start the next.
-    for (const turn of open.toReversed()) await this.#turns.stop(turn, member.name);
-    return open.length;
-  }
-
-  /* What followers are told */
-
-  #emit(sessionId: string, events: SessionEvent[]): void {
-    this.#sockets.broadcast({ type: 'events', sessionId, events }, sessionId);
-    if (events.some((event) => event.data.type === 'user')) this.#tellSession(sessionId);
-  }
-
-  #turnEnded(turn: Turn): void {
-    this.#touch();
-    clearDue(this.#db, 'turn', turn.id);
-    this.#tellSession(turn.sessionId);
-    this.#waiters.ended(turn.id);
-    this.#pump.pump();
-  }
-
-  #tellSession(sessionId: string): void {
-    const session = sessions.getSession(this.#db, sessionId);
-    this.#sockets.broadcast({ type: 'session', session });
-  }
-
   #wakeChanged(wake: WakeState): void {
     this.#log({ level: 'info', msg: 'state', state: wake.state, generation: wake.generation });
-    if (wake.state === 'ready') this.#touch();
+    if (wake.state === 'ready') this.#lifecycle.touch();
     this.#snapshots.stateChanged(wake);
     // A schedule may have come near while the agent fell asleep, and a wake has told how long one takes.
     if (wake.state === 'asleep') planPrewake(this.#db, Date.now());
-    if (wake.state === 'ready' && this.#known()?.status === 'suspended') {
-      setDue(this.#db, 'suspend', '', Date.now());
-    }
+    if (wake.state === 'ready') this.#tenure.wokeUp();
     setDue(this.#db, 'report', '', Date.now());
-    this.#sockets.broadcast({ type: 'agent', agent: this.#status() });
+    this.#sockets.broadcast({ type: 'agent', agent: this.#lifecycle.status() });
     this.ctx.waitUntil(this.#arm());
-  }
-
-  /** Somebody used the agent: its idle time begins anew. */
-  #touch(): void {
-    const now = Date.now();
-    noteActive(this.#db, now);
-    this.#snapshots.used();
-    setDue(this.#db, 'idle', '', now + this.#idleMs());
-  }
-
-  #idleMs(): number {
-    const override = this.env.DEV_MODE === 'true' ? Number(this.env.IDLE_MS_OVERRIDE) : Number.NaN;
-    return override > 0 ? override : TIER_CONFIG[this.#record().tier].idleMs;
-  }
-
-  /* Who and what */
-
-  #known(): TenantRecord | null {
-    return this.#isDropped ? null : readCell(this.#db, 'record');
-  }
-
-  #record(): TenantRecord {
-    const record = this.#known();
-    if (!record) throw new AppError('tenant_not_found', 'There is no such tenant.');
-    return record;
-  }
-
-  /** The record of a tenant that may use its agent. */
-  #active(): TenantRecord {
-    const record = this.#record();
-    const refused = standingRefusal(record.status);
-    if (refused) throw refused;
-    return record;
-  }
-
-  /** The record of a tenant that is not deleted. */
-  #living(): TenantRecord {
-    const record = this.#record();
-    return record.status === 'deleting' ? this.#active() : record;
-  }
-
-  #status(): AgentStatus {
-    return statusOf(this.#sandbox.wake, readCell(this.#db, 'wakeTimes') ?? []);
-  }
-
-  #serves(host: string): void {
-    if (this.#record().hostnames.includes(host)) return;
-    throw new AppError('misdirected', 'This hostname belongs to another agent.');
-  }
-
-  #identify(caller: Caller): Member {
-    if (caller.kind === 'member') {
-      this.#serves(caller.host);
-      this.#active();
-    } else this.#living();
-    return identify(this.#db, caller, Date.now());
   }
 
   /** Who a caller is that may change schedules. */
   #changer(caller: Caller): Member {
-    const member = this.#identify(caller);
+    const member = this.#door.identify(caller);
     checkMayChange(caller, member);
     return member;
   }
 
-  #chat(): ChatDeps {
-    return {
-      db: this.#db,
-      sockets: this.#sockets,
-      record: () => this.#record(),
-      status: () => this.#status(),
-      identify: (caller) => this.#identify(caller),
-      send: (member, message) => {
-        const turn = this.#send(member, message);
-        return { turnId: turn.id, seq: turn.userSeq };
-      },
-      stop: (member, sessionId) => this.#stop(member, sessionId),
-    };
-  }
-
   #egress(generation: number): Fetcher {
     const { TenantEgress } = this.ctx.exports as unknown as AgentExports;
-    return TenantEgress({ props: { tenantId: this.#record().id, generation } });
+    return TenantEgress({ props: { tenantId: this.#door.record().id, generation } });
   }
 }
 

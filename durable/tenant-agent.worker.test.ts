@@ -64,6 +64,16 @@ describe('a tenant’s record', () => {
     expect(row).toMatchObject({ state: 'asleep', applied_version: 7 });
   });
 
+  it('is told to D1 with when cron must look again, which the telling itself is not', async () => {
+    const { rpc, record } = await newTenant();
+    await rpc.poke();
+    const due = (await rpc.inspect()).due.filter(({ kind }) => kind !== 'report');
+    const row = await env.DB.prepare('SELECT next_due_at FROM agents WHERE tenant_id = ?')
+      .bind(record.id)
+      .first<{ next_due_at: number | null }>();
+    expect(row?.next_due_at).toBe(due[0]?.at ?? null);
+  });
+
   it('is what makes an agent: without it every request is for no tenant', async () => {
     const { rpc } = freshAgent();
     expect(await codeOf(() => rpc.me(OPERATOR))).toBe('tenant_not_found');

@@ -1,0 +1,156 @@
+import type { AgentStatus } from '../contract/agent.ts';
+import type { TurnView } from '../contract/api.ts';
+import { AppError } from '../contract/errors.ts';
+import type { SessionEvent, SessionView } from '../contract/frames.ts';
+import { TIER_CONFIG } from '../contract/tiers.ts';
+import { greet, receive, type ChatDeps } from './chat.ts';
+import type { Door } from './door.ts';
+import { setDue, WATCHDOG_MS } from './due.ts';
+import type { Caller, Member } from './rpc.ts';
+import * as sessions from './sessions.ts';
+import { MAX_SOCKETS, type Sockets } from './sockets.ts';
+import type { AgentDb } from './storage.ts';
+import type { TurnDriver } from './turn-driver.ts';
+import { TurnWaiters } from './turn-waiters.ts';
+import { getTurn, openTurns, queueTurn, turnView, type Turn } from './turns.ts';
+
+export interface ConversationsDeps {
+  db: AgentDb;
+  door: Door;
+  sockets: Sockets;
+  turns: Pick<TurnDriver, 'stop'>;
+  status(): AgentStatus;
+  now(): number;
+  /** There is something to do for the sandbox. */
+  pump(): void;
+}
+
+/** What members say to each other and to the agent: sessions, their turns, and who follows them. */
+export class Conversations {
+  readonly #deps: ConversationsDeps;
+  readonly #waiters = new TurnWaiters();
+
+  constructor(deps: ConversationsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes a member's socket and greets it. AppError limit_reached when too many are open. */
+  connect(caller: Caller): WebSocket {
+    const { door, sockets } = this.#deps;
+    const member = door.identify(caller);
+    if (sockets.count >= MAX_SOCKETS) {
+      throw new AppError('limit_reached', 'This agent has too many open connections.');
+    }
+    const { client, server } = sockets.accept(caller);
+    greet(this.#chat(), server, member);
+    return client;
+  }
+
+  /** One frame of a client. */
+  receive(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    return receive(this.#chat(), socket, data);
+  }
+
+  createSession(title: string | undefined): SessionView {
+    const { db, door, sockets, now } = this.#deps;
+    const { maxSessions } = TIER_CONFIG[door.record().tier];
+    const session = sessions.createSession(db, { title, maxSessions, now: now() });
+    sockets.broadcast({ type: 'session', session });
+    return session;
+  }
+
+  renameSession(id: string, title: string): SessionView {
+    const session = sessions.renameSession(this.#deps.db, id, title);
+    this.#deps.sockets.broadcast({ type: 'session', session });
+    return session;
+  }
+
+  async deleteSession(id: string, by: string): Promise<void> {
+    const { db, sockets, now, pump } = this.#deps;
+    await this.stop(id, by);
+    sessions.deleteSession(db, id, now());
+    pump();
+    sockets.broadcast({ type: 'session.deleted', sessionId: id });
+  }
+
+  /** Stores a message and queues its turn, in one commit; the same id again changes nothing. */
+  send(member: Member, message: { id: string; sessionId: string; text: string }): Turn {
+    const { db, door, now } = this.#deps;
+    const { maxMessageChars, maxQueuedTurns } = TIER_CONFIG[door.active().tier];
+    if (message.text.length > maxMessageChars) {
+      throw new AppError('payload_too_large', `A message may have ${maxMessageChars} characters.`);
+    }
+    const { id: clientId, sessionId, text } = message;
+    sessions.getSession(db, sessionId);
+    const queued = queueTurn(db, {
+      sessionId,
+      clientId,
+      text,
+      by: member.name,
+      workload: 'chat',
+      maxQueued: maxQueuedTurns,
+      now: now(),
+    });
+    this.queued(queued);
+    return queued.turn;
+  }
+
+  /** A turn was queued in this commit; one that had been before has added nothing. */
+  queued({ turn, added }: { turn: Turn; added: SessionEvent[] }): void {
+    const { db, now, pump } = this.#deps;
+    if (added.length === 0) return;
+    setDue(db, 'turn', turn.id, now() + WATCHDOG_MS);
+    this.emit(turn.sessionId, added);
+    pump();
+  }
+
+  /** A turn as it stands once it has ended, or after `waitMs`. */
+  async view(turn: Turn, waitMs: number): Promise<TurnView> {
+    const { db } = this.#deps;
+    if (waitMs > 0 && turn.endedAt === null) await this.#waiters.wait(turn.id, waitMs);
+    return turnView(db, getTurn(db, turn.id) ?? turn);
+  }
+
+  /** Stops a session's open turns; answers how many there were. */
+  async stop(sessionId: string, by: string): Promise<number> {
+    const { db, turns } = this.#deps;
+    sessions.getSession(db, sessionId);
+    const open = openTurns(db).filter((turn) => turn.sessionId === sessionId);
+    // Queued ones first, or the end of the running one would start the next.
+    for (const turn of open.toReversed()) await turns.stop(turn, by);
+    return open.length;
+  }
+
+  /** Tells a session's followers what was added to its log. */
+  emit(sessionId: string, events: SessionEvent[]): void {
+    this.#deps.sockets.broadcast({ type: 'events', sessionId, events }, sessionId);
+    if (events.some((event) => event.data.type === 'user')) this.#tell(sessionId);
+  }
+
+  /** Tells everybody, and those who wait, that a turn has ended. */
+  ended(turn: Turn): void {
+    this.#tell(turn.sessionId);
+    this.#waiters.ended(turn.id);
+  }
+
+  #tell(sessionId: string): void {
+    const session = sessions.getSession(this.#deps.db, sessionId);
+    this.#deps.sockets.broadcast({ type: 'session', session });
+  }
+
+  #chat(): ChatDeps {
+    const { db, door, sockets, status } = this.#deps;
+    return {
+      db,
+      sockets,
+      record: () => door.record(),
+      status,
+      identify: (caller) => door.identify(caller),
+      send: (member, message) => {
+        const turn = this.send(member, message);
+        return { turnId: turn.id, seq: turn.userSeq };
+      },
+      stop: (member, sessionId) => this.stop(sessionId, member.name),
+    };
+  }
+}

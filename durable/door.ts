@@ -1,0 +1,72 @@
+import type { TenantRecord } from '../contract/agent.ts';
+import { AppError } from '../contract/errors.ts';
+import { readCell } from './cells.ts';
+import { identify } from './members.ts';
+import type { Caller, Member } from './rpc.ts';
+import { standingRefusal } from './standing.ts';
+import type { AgentDb } from './storage.ts';
+
+export interface DoorDeps {
+  db: AgentDb;
+  now(): number;
+}
+
+/** Whose agent this is, and who may come in: the agent itself refuses, whatever the edge believed. */
+export class Door {
+  readonly #deps: DoorDeps;
+  #isClosed = false;
+
+  constructor(deps: DoorDeps) {
+    this.#deps = deps;
+  }
+
+  /** The storage is gone: whoever comes from now on meets an agent that never was. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The tenant's record, or null where nothing is known. */
+  get known(): TenantRecord | null {
+    return this.#isClosed ? null : readCell(this.#deps.db, 'record');
+  }
+
+  /** The tenant's record, or AppError tenant_not_found. */
+  record(): TenantRecord {
+    const record = this.known;
+    if (!record) throw new AppError('tenant_not_found', 'There is no such tenant.');
+    return record;
+  }
+
+  /** The record of a tenant that may use its agent, or AppError by its standing. */
+  active(): TenantRecord {
+    const record = this.record();
+    const refused = standingRefusal(record.status);
+    if (refused) throw refused;
+    return record;
+  }
+
+  /** The record of a tenant that is not deleted, or AppError tenant_deleted. */
+  living(): TenantRecord {
+    const record = this.record();
+    return record.status === 'deleting' ? this.active() : record;
+  }
+
+  /** AppError misdirected unless the hostname is this tenant's. */
+  serves(host: string): void {
+    if (this.record().hostnames.includes(host)) return;
+    throw new AppError('misdirected', 'This hostname belongs to another agent.');
+  }
+
+  /** Who a caller is, or AppError unauthenticated, misdirected, tenant_suspended or tenant_deleted. */
+  identify(caller: Caller): Member {
+    if (caller.kind === 'member') {
+      this.serves(caller.host);
+      this.active();
+    } else this.living();
+    return identify(this.#deps.db, caller, this.#deps.now());
+  }
+}

@@ -1,0 +1,140 @@
+import type { AgentStatus } from '../contract/agent.ts';
+import { TIER_CONFIG } from '../contract/tiers.ts';
+import { upsertAgentRow } from '../db/queries/agents.ts';
+import { openDb as openD1 } from '../db/queries/open.ts';
+import { noteActive } from './activity.ts';
+import { readCell } from './cells.ts';
+import type { Door } from './door.ts';
+import { clearDue, nextDueAt, setDue, WATCHDOG_MS } from './due.ts';
+import type { AgentEnv } from './env.ts';
+import { decideIdle } from './idle.ts';
+import type { SandboxDriver } from './sandbox-driver.ts';
+import { leadMsOf, nextScheduledAt } from './schedule-prewake.ts';
+import type { SnapshotDriver } from './snapshot-driver.ts';
+import type { AgentDb } from './storage.ts';
+import type { TurnDriver } from './turn-driver.ts';
+import type { TurnPump } from './turn-pump.ts';
+import { getTurn, openTurns, type Turn } from './turns.ts';
+import { hasGivenUp, isWaking, statusOf } from './wake.ts';
+
+/** A turn that runs longer is ended with an error, ms. */
+const MAX_TURN_MS = 30 * 60_000;
+
+export interface LifecycleDeps {
+  db: AgentDb;
+  env: Pick<AgentEnv, 'DB' | 'DEV_MODE' | 'IDLE_MS_OVERRIDE'>;
+  door: Door;
+  sandbox: Pick<SandboxDriver, 'wake' | 'apply' | 'demand'>;
+  pump: Pick<TurnPump, 'pump' | 'watch'>;
+  turns: Pick<TurnDriver, 'giveUp'>;
+  snapshots: Pick<SnapshotDriver, 'used'>;
+  now(): number;
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** What keeps an agent awake, lets it sleep, and goes on with what an eviction interrupted. */
+export class Lifecycle {
+  readonly #deps: LifecycleDeps;
+
+  constructor(deps: LifecycleDeps) {
+    this.#deps = deps;
+  }
+
+  status(): AgentStatus {
+    const { db, sandbox } = this.#deps;
+    return statusOf(sandbox.wake, readCell(db, 'wakeTimes') ?? []);
+  }
+
+  /** Somebody used the agent: its idle time begins anew. */
+  touch(): void {
+    const { db, now, snapshots } = this.#deps;
+    noteActive(db, now());
+    snapshots.used();
+    setDue(db, 'idle', '', now() + this.#idleMs());
+  }
+
+  /** Somebody needs the agent awake. */
+  wake(insist: boolean): void {
+    const { sandbox, pump } = this.#deps;
+    sandbox.demand(insist);
+    pump.pump();
+  }
+
+  /** It falls asleep; with `force` even when its state can't be saved. */
+  drain(force: boolean): void {
+    const { sandbox, pump } = this.#deps;
+    sandbox.apply({ type: 'drain', force });
+    pump.pump();
+  }
+
+  /** After a construction: what was interrupted goes on at once, not at the next watchdog. */
+  goOn(): void {
+    const { db, sandbox, pump } = this.#deps;
+    const { state } = sandbox.wake;
+    if (openTurns(db).length > 0 || isWaking(state) || state === 'draining') pump.pump();
+  }
+
+  turnEnded({ id }: Turn): void {
+    this.touch();
+    clearDue(this.#deps.db, 'turn', id);
+    this.#deps.pump.pump();
+  }
+
+  /** The due step `wake`: a failed start is tried again, and one under way is looked after. */
+  watchWake(): void {
+    const { db, door, sandbox, pump, now } = this.#deps;
+    const { state } = sandbox.wake;
+    // After too many failures only somebody who needs the agent starts it again.
+    const mayRetry = door.record().status === 'active' && !hasGivenUp(sandbox.wake);
+    if (state === 'failed' && mayRetry) sandbox.demand(false);
+    else if (isWaking(state) || state === 'draining') setDue(db, 'wake', '', now() + WATCHDOG_MS);
+    pump.pump();
+  }
+
+  /** The due step `turn`: an open turn's sandbox is looked at, and one that takes too long is ended. */
+  watchTurn(id: string): void {
+    const { db, turns, pump, now, waitUntil } = this.#deps;
+    const turn = getTurn(db, id);
+    if (!turn || turn.endedAt !== null) return;
+    if (turn.startedAt !== null && now() - turn.startedAt > MAX_TURN_MS) {
+      waitUntil(turns.giveUp(turn, 'The turn took too long and was ended.'));
+      return;
+    }
+    setDue(db, 'turn', id, now() + WATCHDOG_MS);
+    pump.watch();
+  }
+
+  /** The due step `idle`. */
+  checkIdle(): void {
+    const { db, door, sandbox, now } = this.#deps;
+    const decision = decideIdle({
+      state: sandbox.wake.state,
+      openTurns: openTurns(db).length,
+      lastActiveAt: readCell(db, 'activity')?.lastActiveAt ?? now(),
+      idleMs: this.#idleMs(),
+      neededAt: door.record().status === 'active' ? nextScheduledAt(db) : null,
+      leadMs: leadMsOf(db),
+      now: now(),
+    });
+    if (decision === null) return;
+    if ('lookAt' in decision) return setDue(db, 'idle', '', decision.lookAt);
+    this.drain(false);
+  }
+
+  /** The due step `report`: the row in D1 that lists and cron read. */
+  async report(): Promise<void> {
+    const { db, env, door, sandbox, now } = this.#deps;
+    const { id: tenantId, version: appliedVersion } = door.record();
+    const { state, since, generation } = sandbox.wake;
+    const row = { tenantId, state, since, generation, appliedVersion };
+    // The report itself is still due while it is under way.
+    const at = nextDueAt(db, { except: 'report' });
+    await upsertAgentRow(openD1(env.DB), { ...row, nextDueAt: at, updatedAt: now() });
+  }
+
+  #idleMs(): number {
+    const { env, door } = this.#deps;
+    const override = env.DEV_MODE === 'true' ? Number(env.IDLE_MS_OVERRIDE) : Number.NaN;
+    return override > 0 ? override : TIER_CONFIG[door.record().tier].idleMs;
+  }
+}
