@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Subject } from './subject.ts';
 
 /** A snapshot then takes long enough that its transfer can be cut in the middle, bytes. */
-const BALLAST_BYTES = 6 * 1024 * 1024;
+const BALLAST_BYTES = 8 * 1024 * 1024;
 /** The first wake of all; longer is a hang, ms. */
 const FIRST_ANSWER_TIMEOUT_MS = 180_000;
 const ASLEEP_TIMEOUT_MS = 60_000;

@@ -14,8 +14,11 @@ import {
 import type { Subject } from './subject.ts';
 import type { World } from './world.ts';
 
-/** Snapshots that were unpacked already; their bytes are looked at again at every check. */
-export type Unpacked = Set<string>;
+/**
+ * The snapshots that were unpacked already, with the messages that were found in each. Their bytes are
+ * looked at again at every check.
+ */
+export type Unpacked = Map<string, ReadonlySet<string>>;
 
 export const keyOf = (subject: Subject, id: string): string =>
   `tenants/${subject.tenantId}/snapshots/${id}.tar.zst`;
@@ -32,11 +35,11 @@ export async function checkSnapshots(
   for (const snapshot of stored) {
     const bytes = await checkBytes(world, subject, { snapshot, findings });
     if (!bytes || unpacked.has(snapshot.id)) continue;
-    unpacked.add(snapshot.id);
     const expected = rememberedBy(subject, snapshot, turns, stored);
-    await checkContent({ world, subject, snapshot, bytes, expected, findings });
+    const input = { world, subject, snapshot, bytes, turns, expected, findings };
+    unpacked.set(snapshot.id, await checkContent(input));
   }
-  checkMemory(subject, { stored, turns, findings });
+  checkMemory(subject, { stored, turns, unpacked, findings });
 }
 
 async function checkBytes(
@@ -57,15 +60,17 @@ async function checkBytes(
   return isWhole ? bytes : null;
 }
 
+/** Answers the messages that are in it. */
 async function checkContent(input: {
   world: World;
   subject: Subject;
   snapshot: StoredSnapshot;
   bytes: Buffer;
+  turns: readonly StoredTurn[];
   expected: readonly StoredTurn[];
   findings: Findings;
-}): Promise<void> {
-  const { world, snapshot, bytes, expected, findings } = input;
+}): Promise<ReadonlySet<string>> {
+  const { world, snapshot, bytes, turns, expected, findings } = input;
   const { slug } = input.subject;
   const work = await mkdtemp(join(tmpdir(), 'skm-unpacked-'));
   const folder = join(work, 'tree');
@@ -84,8 +89,10 @@ async function checkContent(input: {
         return `${snapshot.id} of generation ${snapshot.generation} does not know “${turn.text}” of generation ${answeredIn(input.subject, turn)}`;
       });
     if (!world.isReal) checkOnce(join(folder, TRANSCRIPT_FILE_IN_TREE), input);
+    return new Set(turns.map((turn) => turn.text).filter((said) => text.includes(said)));
   } catch (error) {
     findings.fail('snapshot', slug, `${snapshot.id} does not unpack: ${String(error)}`);
+    return new Set();
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -111,7 +118,7 @@ function checkOnce(
 const answeredIn = (subject: Subject, turn: StoredTurn): number =>
   subject.generationAt(turn.ended_at ?? 0);
 
-/** The turns a snapshot must hold: its generation's own, and all that its restore point held. */
+/** The turns a snapshot must hold, at least: its generation's own, and all that its restore point held. */
 function rememberedBy(
   subject: Subject,
   snapshot: StoredSnapshot,
@@ -131,9 +138,9 @@ function rememberedBy(
 /** A generation that ended by itself has left its answers to the next one, or to the one that will be. */
 function checkMemory(
   subject: Subject,
-  input: { stored: StoredSnapshot[]; turns: StoredTurn[]; findings: Findings },
+  input: { stored: StoredSnapshot[]; turns: StoredTurn[]; unpacked: Unpacked; findings: Findings },
 ): void {
-  const { stored, turns, findings } = input;
+  const { stored, turns, unpacked, findings } = input;
   const generations = [...subject.restoredFrom.keys()].toSorted((a, b) => a - b);
   const running = subject.container() === null ? null : generations.at(-1);
   for (const generation of generations) {
@@ -141,12 +148,11 @@ function checkMemory(
     if (generation === running || isForgiven) continue;
     const next = generations.find((other) => other > generation);
     const heirId = next === undefined ? stored.at(-1)?.id : subject.restoredFrom.get(next);
-    const heir = stored.find(({ id }) => id === heirId);
-    // Thinned out since; it was checked when it was new.
-    if (heirId && !heir) continue;
-    const known = heir ? rememberedBy(subject, heir, turns, stored) : [];
+    const known = unpacked.get(heirId ?? '');
+    // Thinned out before it was looked at.
+    if (heirId && !known) continue;
     for (const turn of turns.filter((one) => answeredIn(subject, one) === generation))
-      findings.expect(known.includes(turn), 'memory', subject.slug, () => {
+      findings.expect(known?.has(turn.text) ?? false, 'memory', subject.slug, () => {
         return `generation ${generation} ended by itself, and “${turn.text}” is in no snapshot`;
       });
   }

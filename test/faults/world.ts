@@ -54,6 +54,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     vars: { IDLE_MS_OVERRIDE: String(idleMs) },
     say: (line) => console.log(line),
   });
+  // Containers end with the engine in this process; the Worker would outlive a crash of it.
+  const endWorker = (): void => {
+    process.kill(-system.worker.pid, 'SIGKILL');
+  };
+  process.once('exit', endWorker);
   const { engine, gateway } = system;
   if (!engine || !gateway) throw new Error('the harness needs the local engine and the stand-in');
   const models = new ModelWitness(gateway);
@@ -91,6 +96,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       for (const { client } of subjects) client.close();
       await restart.catch(() => undefined);
       await system.stop({ sleepFirst: false });
+      process.off('exit', endWorker);
     },
   };
 }
