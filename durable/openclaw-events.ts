@@ -9,6 +9,8 @@ export const MAX_TOOL_OUTPUT_CHARS = 20_000;
 export type TurnNews =
   /** Text to append to the answer; coalesced before it is stored. */
   | { kind: 'text'; text: string }
+  /** All that is said so far is this instead: a model call was repeated. */
+  | { kind: 'restated'; text: string }
   | { kind: 'event'; data: EventData }
   | { kind: 'end'; end: 'final' | 'aborted' | 'error'; text: string; message: string };
 
@@ -20,6 +22,8 @@ const chatEvent = z.looseObject({
   state: z.string(),
   phase: z.string().optional(),
   deltaText: z.string().optional(),
+  /** The text takes the place of all before it (its docs/gateway/protocol/rpc-bootstrap-and-events.md). */
+  replace: z.boolean().optional(),
   errorMessage: z.string().optional(),
   stopReason: z.string().nullish(),
   message,
@@ -66,8 +70,9 @@ function readChat(payload: unknown): TurnNews | null {
   if (state === 'status' && event.data.phase) {
     return { kind: 'event', data: { type: 'status', phase: event.data.phase } };
   }
-  if (state === 'delta' && event.data.deltaText)
-    return { kind: 'text', text: event.data.deltaText };
+  if (state === 'delta' && event.data.deltaText) {
+    return { kind: event.data.replace ? 'restated' : 'text', text: event.data.deltaText };
+  }
   const text = textOf(event.data.message?.content);
   if (state === 'final' || state === 'aborted')
     return { kind: 'end', end: state, text, message: '' };

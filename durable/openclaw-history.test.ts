@@ -78,6 +78,8 @@ it('a failed run tells why', () => {
   });
   const silent = assistant('error', '', { errorMessage: '400 bad request' });
   expect(standing([user(), silent])).toEqual({ kind: 'failed', message: '400 bad request' });
+  const half = assistant('error', 'Half an ans', { errorMessage: 'The model went away.' });
+  expect(standing([user(), half])).toEqual({ kind: 'failed', message: 'The model went away.' });
   expect(standing([user(), assistant('error', '')])).toMatchObject({
     message: 'The agent failed.',
   });

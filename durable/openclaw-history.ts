@@ -45,5 +45,12 @@ export function standingOf(payload: unknown, turnId: string): Standing {
   if (last.openclawAbort || last.stopReason === 'aborted') return { kind: 'aborted', text };
   if (last.stopReason === 'stop' || last.stopReason === 'length') return { kind: 'answered', text };
   if (last.stopReason !== 'error') return { kind: 'interrupted' };
-  return { kind: 'failed', message: text || (last.errorMessage ?? 'The agent failed.') };
+  // What it had said before it failed is not why.
+  return { kind: 'failed', message: last.errorMessage || text || 'The agent failed.' };
+}
+
+/** Whether OpenClaw's transcript holds a message of exactly this text. */
+export function holdsText(payload: unknown, text: string): boolean {
+  const parsed = history.safeParse(payload);
+  return parsed.data?.messages.some(({ content }) => textOf(content) === text) ?? false;
 }

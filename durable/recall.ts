@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, inArray, lt } from 'drizzle-orm';
 import { events, turns } from '../db/agent/schema.ts';
-import { standingOf } from './openclaw-history.ts';
+import { holdsText, standingOf } from './openclaw-history.ts';
 import { OpenClawLink } from './openclaw-link.ts';
 import type { AgentDb } from './storage.ts';
 import { sessionKeyOf } from './turns.ts';
@@ -81,7 +81,10 @@ export async function recallLost(
     const sessionKey = sessionKeyOf(options.sessionId);
     const history = await link.request('chat.history', { sessionKey, limit: HISTORY_LIMIT });
     const lost = candidates.filter(({ id }) => standingOf(history, id).kind === 'absent');
-    if (lost.length > 0) await link.request('chat.inject', { sessionKey, message: noteOf(lost) });
+    const message = noteOf(lost);
+    // The object may have died between telling and noting that it told.
+    const isTold = lost.length === 0 || holdsText(history, message);
+    if (!isTold) await link.request('chat.inject', { sessionKey, message });
     // From now on this generation knows them; one that starts from an older state does not.
     db.update(turns)
       .set({ generation: options.generation })
@@ -92,7 +95,7 @@ export async function recallLost(
         ),
       )
       .run();
-    return lost.length;
+    return isTold ? 0 : lost.length;
   } finally {
     link.close();
   }

@@ -1,4 +1,6 @@
+import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import { turns } from '../db/agent/schema.ts';
 import { FakeOpenClaw } from './doubles/fake-openclaw.ts';
 import { freshAgent, NOW } from './doubles/fresh-agent.ts';
 import { recallLost } from './recall.ts';
@@ -56,6 +58,18 @@ describe('recalling what a lost sandbox knew', () => {
       expect(await recall(3, NOW)).toBe(1);
       expect(await recall(4, NOW + 20), 'saved by then').toBe(0);
       expect(openclaw.methods().filter((method) => method === 'chat.inject')).toHaveLength(2);
+    }));
+
+  it('does not tell it twice when the object died before it could note that it had', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { openclaw, say, recall } = world(db);
+      const turn = say('lost', { generation: 1, endedAt: NOW + 10 });
+      await recall(2, NOW);
+      const { message } = await openclaw.until('chat.inject');
+      db.update(turns).set({ generation: 1 }).where(eq(turns.id, turn.id)).run();
+      openclaw.history = { messages: [{ role: 'assistant', content: message }] };
+      expect(await recall(2, NOW)).toBe(0);
+      expect(openclaw.methods().filter((method) => method === 'chat.inject')).toHaveLength(1);
     }));
 
   it('says nothing of what OpenClaw does know', () =>

@@ -279,6 +279,7 @@ export class TurnDriver {
     const news = readGatewayEvent(event, payload);
     if (!news) return;
     if (news.kind === 'text') run.stream.text(news.text);
+    else if (news.kind === 'restated') this.#startOver(run, 'restated', news.text);
     else if (news.kind === 'event') run.stream.event(news.data);
     else this.#finishFrom(run, news);
   }

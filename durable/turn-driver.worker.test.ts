@@ -114,6 +114,19 @@ describe('a new turn', () => {
       expect(driver.isAttached(turn.id)).toBe(false);
     }));
 
+  it('whose model call is repeated starts its text over', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { openclaw, turn, carried, key, log } = await running(db);
+      openclaw.chat(key, turn.id, { state: 'delta', deltaText: 'half an' });
+      openclaw.chat(key, turn.id, { state: 'delta', deltaText: 'the answer', replace: true });
+      openclaw.chat(key, turn.id, { state: 'aborted' });
+      await carried;
+      expect(log().slice(1)).toEqual([
+        { type: 'turn.reset', reason: 'restated' },
+        expect.objectContaining({ type: 'aborted', text: 'the answer' }),
+      ]);
+    }));
+
   it('that fails ends with OpenClaw’s reason once, though it is said twice', () =>
     freshAgent().inside(async ({ db }) => {
       const { openclaw, turn, carried, key, log, ended } = await running(db);
