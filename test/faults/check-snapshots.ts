@@ -30,6 +30,8 @@ export async function checkSnapshots(
   input: { findings: Findings; unpacked: Unpacked },
 ): Promise<void> {
   const { findings, unpacked } = input;
+  // Asked first: it may fall asleep while its snapshots are read.
+  const isAwake = subject.container() !== null;
   const turns = storedTurns(subject.file).filter(({ state }) => state === 'done');
   const stored = storedSnapshots(subject.file).filter(({ state }) => state === 'stored');
   for (const snapshot of stored) {
@@ -39,7 +41,7 @@ export async function checkSnapshots(
     const input = { world, subject, snapshot, bytes, turns, expected, findings };
     unpacked.set(snapshot.id, await checkContent(input));
   }
-  checkMemory(subject, { stored, turns, unpacked, findings });
+  checkMemory(subject, { stored, turns, unpacked, isAwake, findings });
 }
 
 async function checkBytes(
@@ -138,11 +140,17 @@ function rememberedBy(
 /** A generation that ended by itself has left its answers to the next one, or to the one that will be. */
 function checkMemory(
   subject: Subject,
-  input: { stored: StoredSnapshot[]; turns: StoredTurn[]; unpacked: Unpacked; findings: Findings },
+  input: {
+    stored: StoredSnapshot[];
+    turns: StoredTurn[];
+    unpacked: Unpacked;
+    isAwake: boolean;
+    findings: Findings;
+  },
 ): void {
-  const { stored, turns, unpacked, findings } = input;
+  const { stored, turns, unpacked, isAwake, findings } = input;
   const generations = [...subject.restoredFrom.keys()].toSorted((a, b) => a - b);
-  const running = subject.container() === null ? null : generations.at(-1);
+  const running = isAwake ? generations.at(-1) : null;
   for (const generation of generations) {
     const isForgiven = subject.killed.has(generation) || subject.goneBack.has(generation);
     if (generation === running || isForgiven) continue;
