@@ -4,13 +4,16 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
 
 /** Snapshot archives, read and made without any code of the system under test. */
 
 const run = promisify(execFile);
 /** Starts a frame that decompressors leave out (RFC 8878, 3.1.2). */
 const SKIPPABLE_FRAME = 0x184d2a50;
+const FRAME_HEADER_BYTES = 8;
+/** Node's streaming decompressor stumbles over such a frame that comes in two pieces, bytes. */
+const MAX_PADDING_BYTES = 256;
 
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -23,19 +26,24 @@ export async function unpack(archive: Uint8Array, folder: string): Promise<void>
   await run('tar', ['-xf', file, '-C', folder]);
 }
 
-/** Packs a folder into an archive of exactly `size` bytes. @throws when it does not fit in. */
-export async function packTo(folder: string, size: number): Promise<Buffer> {
+/** Packs a folder. */
+export async function pack(folder: string): Promise<Buffer> {
   const file = `${folder}.tar`;
   const names = await readdir(folder);
   await run('tar', ['--format=ustar', '-cf', file, '-C', folder, ...names]);
-  const params = { [constants.ZSTD_c_compressionLevel]: 9 };
-  const packed = await promisify(zstdCompress)(await readFile(file), { params });
-  const padding = size - packed.length - 8;
-  if (padding < 0) throw new Error(`${packed.length} bytes do not fit in ${size}`);
-  const frame = Buffer.alloc(8 + padding);
+  return promisify(zstdCompress)(await readFile(file));
+}
+
+/** Whether an archive that is shorter by `missing` bytes can be filled up. */
+export const canPad = (missing: number): boolean =>
+  missing >= FRAME_HEADER_BYTES && missing <= MAX_PADDING_BYTES;
+
+/** The same archive, longer by `missing` bytes, which mean nothing. */
+export function pad(archive: Buffer, missing: number): Buffer {
+  const frame = Buffer.alloc(missing);
   frame.writeUInt32LE(SKIPPABLE_FRAME, 0);
-  frame.writeUInt32LE(padding, 4);
-  return Buffer.concat([packed, frame]);
+  frame.writeUInt32LE(missing - FRAME_HEADER_BYTES, 4);
+  return Buffer.concat([archive, frame]);
 }
 
 /** Every SQLite database under a folder. */

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { snapshotList } from '../../contract/snapshots.ts';
-import { databasesUnder, packTo, sha256, unpack } from './archive.ts';
+import { canPad, databasesUnder, pack, pad, sha256, unpack } from './archive.ts';
 import { keyOf } from './check-snapshots.ts';
 import type { Findings } from './findings.ts';
 import { r2Object } from './store-files.ts';
@@ -14,8 +14,10 @@ import type { World } from './world.ts';
 /** A wake, a refusal and a return to an older snapshot each take less, ms. */
 const STATE_TIMEOUT_MS = { double: 60_000, real: 180_000 };
 const POLL_MS = 100;
-/** What the forged archive is shorter by before it is padded, bytes. */
-const ROOM_BYTES = 64 * 1024;
+/** Tries to give the forged archive the size of the real one. */
+const MAX_FITTINGS = 10;
+/** What is then filled up, bytes. */
+const AIMED_PADDING_BYTES = 64;
 
 /**
  * Replaces the newest snapshot's bytes by a forged, valid archive of the same size. The wake must stop
@@ -88,7 +90,7 @@ async function reach(
   }
 }
 
-/** The same agent with another past: its largest file is shorter, its databases say something else. */
+/** The same agent with another past, in an archive of the same size. */
 async function forged(archive: Buffer): Promise<Buffer> {
   const work = await mkdtemp(join(tmpdir(), 'skm-forged-'));
   const folder = join(work, 'tree');
@@ -99,12 +101,26 @@ async function forged(archive: Buffer): Promise<Buffer> {
       using database = new DatabaseSync(file);
       database.exec('CREATE TABLE forged (what TEXT)');
     }
-    const largest = await largestFile(folder);
-    await truncate(largest.path, Math.max(0, largest.size - ROOM_BYTES));
     return await packTo(folder, archive.length);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Packs a folder into exactly `size` bytes, at the expense of its largest file. */
+async function packTo(folder: string, size: number): Promise<Buffer> {
+  const { path } = await largestFile(folder);
+  const content = await readFile(path);
+  let length = content.length;
+  for (let attempt = 0; attempt < MAX_FITTINGS; attempt++) {
+    const packed = await pack(folder);
+    const missing = size - packed.length;
+    if (canPad(missing)) return pad(packed, missing);
+    // It does not compress: a byte less in it is about a byte less in the archive.
+    length += missing - AIMED_PADDING_BYTES;
+    await writeFile(path, content.subarray(0, length));
+  }
+  throw new Error(`the forged archive can't be made ${size} bytes long`);
 }
 
 async function largestFile(folder: string): Promise<{ path: string; size: number }> {

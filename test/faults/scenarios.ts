@@ -90,7 +90,9 @@ const ENTRANCES: Record<Phase, (stage: Stage) => Promise<Scenario>> = {
   async boot(stage) {
     const { subject } = stage;
     await sleepSaved(stage);
-    const wanted = stage.target === 'openclaw' ? ['booting'] : ['starting', 'booting'];
+    // Before that there is neither a process nor a connection that lasts.
+    const isLate = stage.target === 'openclaw' || stage.target === 'tunnel';
+    const wanted = isLate ? ['booting'] : ['starting', 'booting'];
     const scenario = watch(
       stage,
       () =>
