@@ -124,7 +124,12 @@ export const agentInspection = z.object({
   status: tenantStatus,
   recordVersion: z.number().int(),
   agent: agentStatus,
-  container: z.object({ running: z.boolean(), generation: z.number().int() }),
+  container: z.object({
+    running: z.boolean(),
+    generation: z.number().int(),
+    /** What this generation was restored from, once its digest was verified; null for a fresh one. */
+    restored: z.object({ id: z.string(), sha256: z.string() }).nullable(),
+  }),
   sessions: z.number().int(),
   openTurns: z.array(
     z.object({ id: z.string(), sessionId: z.string(), state: z.string(), since: z.number().int() }),

@@ -13,6 +13,7 @@ export interface ContainerFailure {
 const LASTING_CODES = new Set([
   'restore_corrupt',
   'restore_missing',
+  'restore_unverified',
   'config_unreadable',
   'openclaw_config_invalid',
   'user_missing',

@@ -33,7 +33,14 @@ export function inspection(options: {
     status: record.status,
     recordVersion: record.version,
     agent: statusOf(wake, readCell(db, 'wakeTimes') ?? []),
-    container: { running: options.containerRunning, generation: wake.generation },
+    container: {
+      running: options.containerRunning,
+      generation: wake.generation,
+      restored:
+        wake.state === 'ready' && wake.restore
+          ? { id: wake.restore.id, sha256: wake.restore.sha256 }
+          : null,
+    },
     sessions: countSessions(db),
     openTurns: openTurns(db).map((turn) => ({
       id: turn.id,

@@ -287,6 +287,10 @@ export class SandboxDriver {
         };
         throw new SupervisorError(code, message);
       }
+      if (status.stage === 'ready' && status.restored?.sha256 !== wake.restore?.sha256) {
+        const message = 'The sandbox did not restore what it was told to.';
+        throw new SupervisorError('restore_unverified', message);
+      }
       if (status.stage === 'restoring' || status.stage === 'booting' || status.stage === 'ready') {
         this.apply({ type: 'stage', generation, stage: status.stage });
       }

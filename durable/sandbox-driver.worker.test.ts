@@ -173,6 +173,21 @@ describe('a wake', () => {
       expect(await driver.drive()).toMatchObject({ state: 'ready', generation: 2 });
     }));
 
+  it('that came up with another state than it was told to restore is not let in', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox } = world(db);
+      const ticket = await issueTicket(db, { kind: 'sleep', generation: 0, now: NOW });
+      markStored(db, { id: ticket.id, size: 10, sha256: SHA, now: NOW });
+      const { tokens } = driver.demand(false);
+      const token = tokens?.supervisor ?? '';
+      sandbox.runs({ generation: 1, token, script: ['restoring', 'booting', 'ready'] });
+      expect(await driver.drive()).toMatchObject({
+        state: 'failed',
+        failure: { code: 'restore_unverified', nextTryAt: null },
+      });
+      expect(sandbox.running).toBe(false);
+    }));
+
   it('without containers in this deployment says so', () =>
     freshAgent().inside(async ({ db }) => {
       const { driver } = world(db, { sandbox: null });

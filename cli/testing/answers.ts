@@ -40,7 +40,7 @@ export const INSPECTION: AgentInspection = {
   status: 'active',
   recordVersion: 1,
   agent: AGENT_STATUS,
-  container: { running: false, generation: 3 },
+  container: { running: false, generation: 3, restored: null },
   sessions: 2,
   openTurns: [],
   connections: 0,

@@ -19,6 +19,8 @@ export class FakeSandbox implements SandboxContainer {
   scripts: Script[] = [];
   /** Errors that the coming starts throw. */
   refusals: Error[] = [];
+  /** What it says it has restored; by default what it was told to. */
+  restored: { id: string; sha256: string } | null = null;
   /** Whether OpenClaw answers a check; null as long as nobody says. */
   healthy: boolean | null = null;
   /** Requests that break off before they are answered. */
@@ -36,6 +38,8 @@ export class FakeSandbox implements SandboxContainer {
     if (this.running) throw new Error('start() cannot be called on a running container');
     this.happened.push(`start ${options.env['SK_GENERATION']}`);
     this.starts.push(options);
+    const restore = options.env['SK_RESTORE'];
+    this.restored = restore ? (JSON.parse(restore) as { id: string; sha256: string }) : null;
     this.runs({
       generation: Number(options.env['SK_GENERATION']),
       token: options.env['SK_SUPERVISOR_TOKEN'] ?? '',
@@ -105,7 +109,7 @@ export class FakeSandbox implements SandboxContainer {
       timings: {},
       openclaw: { version: null, pid: null, restarts: 0, lastExit: null, healthy: this.healthy },
       memory: { rssBytes: 0, openclawRssBytes: null, limitBytes: null },
-      restored: null,
+      restored: this.restored,
     };
     return Response.json(status);
   }

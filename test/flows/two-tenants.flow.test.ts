@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CreatedTenant } from '../../contract/api.ts';
-import { asleep, newTenant } from '../support/agents.ts';
+import { asleep, inspect, newTenant } from '../support/agents.ts';
 import type { ChatSocket } from '../support/chat-socket.ts';
 import { containerOf, type SeenContainer } from '../support/engine-view.ts';
 import { MemberClient } from '../support/member.ts';
@@ -102,6 +103,33 @@ describe('two tenants at once', () => {
         expect(places[place], place).toContain(own.word);
       }
     }
+  });
+
+  it('a sleeping one wakes from a verified snapshot with its history, its word and its file', async () => {
+    const { socket, sessionId, tenant, member, word } = a;
+    const said = (await member.events(sessionId)).map(({ data }) => data.type);
+    const answer = await socket.say(sessionId, 'Do you still know it?');
+    expect(answer, 'OpenClaw sent the conversation from before to the model').toContain(word);
+    const { container } = await inspect(system.url, tenant.id);
+    const [stored] = storedSnapshots(system.stateDir, tenant.id).slice(-1);
+    if (!stored) throw new Error('a snapshot was expected');
+    const sha256 = createHash('sha256').update(readFileSync(stored.file)).digest('hex');
+    expect(container.restored).toEqual({ id: stored.id, sha256 });
+    const woken = await containerOf(system, tenant.id);
+    expect(woken.pid).not.toBe(a.container.pid);
+    expect(folderText(woken.dir)).toContain(`the word is ${word}`);
+    const events = (await member.events(sessionId)).map(({ data }) => data.type);
+    expect(events.slice(0, said.length)).toEqual(said);
+  });
+
+  it('one whose sandbox dies unsaved is told again what was said since', async () => {
+    const { socket, sessionId, tenant } = a;
+    await socket.say(sessionId, 'My second word is quince-42.');
+    const { pid } = await containerOf(system, tenant.id);
+    process.kill(-pid, 'SIGKILL');
+    await socket.say(sessionId, 'Which is my second word?');
+    const asked = (await recordedCalls(system.controlUrl, tenant.id)).at(-1);
+    expect(JSON.stringify(asked), 'the model is told of it').toContain('quince-42');
   });
 
   const folders = new Map<string, string>();
