@@ -12,8 +12,11 @@ const run = promisify(execFile);
 /** Starts a frame that decompressors leave out (RFC 8878, 3.1.2). */
 const SKIPPABLE_FRAME = 0x184d2a50;
 const FRAME_HEADER_BYTES = 8;
-/** Node's streaming decompressor stumbles over such a frame that comes in two pieces, bytes. */
-const MAX_PADDING_BYTES = 256;
+/**
+ * Node's streaming decompressor stumbles over such a frame that comes in two pieces, so it is short; an
+ * archive's size moves in tar's steps of 512, bytes.
+ */
+const MAX_PADDING_BYTES = 1_100;
 
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');

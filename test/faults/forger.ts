@@ -17,7 +17,7 @@ const POLL_MS = 100;
 /** Tries to give the forged archive the size of the real one. */
 const MAX_FITTINGS = 10;
 /** What is then filled up, bytes. */
-const AIMED_PADDING_BYTES = 64;
+const AIMED_PADDING_BYTES = 560;
 
 /**
  * Replaces the newest snapshot's bytes by a forged, valid archive of the same size. The wake must stop
@@ -91,7 +91,7 @@ async function reach(
 }
 
 /** The same agent with another past, in an archive of the same size. */
-async function forged(archive: Buffer): Promise<Buffer> {
+export async function forged(archive: Buffer): Promise<Buffer> {
   const work = await mkdtemp(join(tmpdir(), 'skm-forged-'));
   const folder = join(work, 'tree');
   try {
@@ -99,7 +99,7 @@ async function forged(archive: Buffer): Promise<Buffer> {
     await unpack(archive, folder);
     for (const file of await databasesUnder(folder)) {
       using database = new DatabaseSync(file);
-      database.exec('CREATE TABLE forged (what TEXT)');
+      database.exec(`CREATE TABLE forged (what TEXT); INSERT INTO forged VALUES ('forged')`);
     }
     return await packTo(folder, archive.length);
   } finally {
