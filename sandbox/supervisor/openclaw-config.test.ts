@@ -18,6 +18,11 @@ function merge(user: JsonObject, settings = safe, applied: Applied[] = []) {
 }
 
 describe('mergeConfig', () => {
+  it('names nothing that is another in each generation, or OpenClaw would migrate at each boot', () => {
+    const filledIn = JSON.stringify(merge({}).config).match(/\$\{\w+\}/g);
+    expect(filledIn).toEqual(['${PLATFORM_MODEL_BASE_URL}', '${PLATFORM_MODEL_TOKEN}']);
+  });
+
   it.each([
     {
       what: 'a public gateway',

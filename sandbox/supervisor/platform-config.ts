@@ -89,11 +89,15 @@ export function defaultSettings(settings: OpenClawSettings): DefaultSetting[] {
   ];
 }
 
+/**
+ * The token comes from OPENCLAW_GATEWAY_TOKEN alone. Named here it would be part of the config that
+ * OpenClaw fingerprints, values filled in, and a fingerprint it does not know makes it run all its
+ * startup migrations again: each generation has a token of its own, so that would be at each boot.
+ */
 const GATEWAY = {
   mode: 'local',
   bind: 'loopback',
-  // oxlint-disable-next-line no-template-curly-in-string -- OpenClaw's own substitution
-  auth: { mode: 'token', token: '${OPENCLAW_GATEWAY_TOKEN}' },
+  auth: { mode: 'token' },
   controlUi: { enabled: false },
   reload: { mode: 'off' },
   terminal: { enabled: false },
