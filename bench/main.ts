@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Findings, report } from './report.ts';
 import { benchSchedules } from './schedules.ts';
+import { benchSnapshots } from './snapshots.ts';
 import { benchWake } from './wake.ts';
 
 /** Exit codes: a bound is broken, and sysexits.h's "usage". */
@@ -16,6 +17,7 @@ interface BenchOptions {
 const BENCHES: Record<string, (options: BenchOptions) => Promise<Findings>> = {
   wake: benchWake,
   schedules: benchSchedules,
+  snapshots: benchSnapshots,
 };
 
 const usage = `Usage: npm run bench -- <name> [--rounds N] [--real]\nBenches: ${Object.keys(BENCHES).join(', ')}`;

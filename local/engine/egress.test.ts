@@ -22,6 +22,7 @@ async function start(
   const workerd = await startWorkerdDouble(serve, status);
   const seen: EgressRequest[] = [];
   const egress = new Egress({
+    name: `container-${crypto.randomUUID()}`,
     egressPort: () => workerd.port,
     seen: (request) => seen.push(request),
     log: () => undefined,
@@ -168,8 +169,23 @@ describe('a container’s egress', () => {
     answer.destroy();
   });
 
+  test('is where the last one of its name was, unless somebody else is there now', async () => {
+    const make = (): Egress =>
+      new Egress({ name: 'same', egressPort: () => 1, log: () => undefined });
+    const [first, second, third] = [make(), make(), make()];
+    open.push(first, second, third);
+    const addressOf = async (egress: Egress): Promise<string | undefined> => {
+      await egress.open([HOST]);
+      return egress.addresses.get('models.internal:8080');
+    };
+    const address = await addressOf(first);
+    expect(await addressOf(second), 'taken').not.toBe(address);
+    first.close();
+    expect(await addressOf(third)).toBe(address);
+  });
+
   test('refuses an environment with too many hosts', async () => {
-    const egress = new Egress({ egressPort: () => 1, log: () => undefined });
+    const egress = new Egress({ name: 'one', egressPort: () => 1, log: () => undefined });
     const hosts = Array.from({ length: 17 }, (_, i) => ({ hostname: `h${i}.internal`, port: 80 }));
     await expect(egress.open(hosts)).rejects.toThrow('more than 16');
   });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -23,11 +24,32 @@ export interface EgressRequest {
 }
 
 export interface EgressDeps {
+  /** The container's name: its listeners are where those of the last one of that name were. */
+  name: string;
   /** The port workerd listens on for this container's egress now, or null when there is none. */
   egressPort: () => number | null;
   /** Called at each request; for tests. */
   seen?: (request: EgressRequest) => void;
   log: Log;
+}
+
+/** Below the ports that containers are given, and those of outgoing connections. */
+const FIRST_PORT = 20_000;
+const PORTS = 10_000;
+
+/** The port of a listener, by its name: an address that stays is no news to who kept it. */
+function usualPort(name: string): number {
+  return FIRST_PORT + (createHash('sha256').update(name).digest().readUInt32BE() % PORTS);
+}
+
+/** Listens on loopback at a port, or at any when that is taken. @returns the port. */
+async function listen(server: Server, port: number): Promise<number> {
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  }
+  return (server.address() as AddressInfo).port;
 }
 
 /** The loopback listeners of one container: the only way from it to the Durable Object's interceptors. */
@@ -53,8 +75,7 @@ export class Egress {
       server.requestTimeout = 0;
       server.maxConnections = MAX_EGRESS_CONNECTIONS;
       this.#servers.push(server);
-      await once(server.listen(0, '127.0.0.1'), 'listening');
-      const { port } = server.address() as AddressInfo;
+      const port = await listen(server, usualPort(`${this.#deps.name} ${hostKey(host)}`));
       this.addresses.set(hostKey(host), `http://127.0.0.1:${port}`);
     }
   }

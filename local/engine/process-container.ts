@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiError } from './api-error.ts';
@@ -13,6 +14,14 @@ import type { RunningProcess } from './run-process.ts';
 
 /** A killed process may still be writing while its folder goes: attempts, 100 ms apart. */
 const REMOVE_RETRIES = 10;
+
+/**
+ * A container's folder, by its name, which no two have at a time: a program that keeps its own path in
+ * its state finds itself where it was when a container of that name runs again, as in a real image.
+ */
+function folderName(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 12);
+}
 
 /** What a container needs of its engine. */
 export interface ProcessContainerDeps {
@@ -54,10 +63,11 @@ export class ProcessContainer implements Container {
   constructor(spec: ContainerSpec, deps: ProcessContainerDeps) {
     this.spec = spec;
     this.#deps = deps;
-    this.folder = join(deps.root, spec.id.slice(0, 12));
+    this.folder = join(deps.root, folderName(spec.name));
     this.dataDir = join(this.folder, 'data');
     this.exited = new Promise((resolve) => (this.#resolveExited = resolve));
     this.#egress = new Egress({
+      name: spec.name,
       egressPort: () => deps.sidecar()?.egressPort ?? null,
       seen: deps.onEgress,
       log: deps.log,
