@@ -1,7 +1,7 @@
 import { LocalAdmin } from '../local/runner/admin.ts';
 import type { System } from '../local/runner/system.ts';
 import { familyOf, listProcesses } from '../sandbox/supervisor/processes.ts';
-import { type OpenClawSettings, readSettings } from '../sandbox/supervisor/settings.ts';
+import { readSettings, type Settings } from '../sandbox/supervisor/settings.ts';
 import { asleep } from '../test/support/agents.ts';
 import type { ChatSocket } from '../test/support/chat-socket.ts';
 import { type SeenContainer, containerOf } from '../test/support/engine-view.ts';
@@ -22,7 +22,7 @@ export interface Followed {
 export async function wakeThroughSystem(
   system: System,
   { tenantId, socket }: Followed,
-): Promise<{ boot: Boot; openclaw: OpenClawSettings }> {
+): Promise<{ boot: Boot; settings: Settings }> {
   const before = cpuOfSystem(system);
   const told = socket.frames.length;
   const start = performance.now();
@@ -47,9 +47,9 @@ export async function wakeThroughSystem(
     },
     stagesMs: Object.fromEntries(seen.agent.timings.map(({ stage, ms }) => [stage, ms])),
   };
-  const openclaw = settingsOf(container);
+  const settings = settingsOf(container);
   await asleep(system.url, tenantId);
-  return { boot, openclaw };
+  return { boot, settings };
 }
 
 /** The engine runs in this process, beside the bench itself, which only waits. */
@@ -66,11 +66,11 @@ async function openclawPid({ pid }: SeenContainer): Promise<number> {
   return child.pid;
 }
 
-/** What the agent told this generation's supervisor about OpenClaw. */
-function settingsOf({ environ }: SeenContainer): OpenClawSettings {
+/** What the agent told this generation's supervisor. */
+function settingsOf({ environ }: SeenContainer): Settings {
   const env = environ.split('\0').map((line): [string, string] => {
     const cut = line.indexOf('=');
     return [line.slice(0, cut), line.slice(cut + 1)];
   });
-  return readSettings(Object.fromEntries(env)).openclaw;
+  return readSettings(Object.fromEntries(env));
 }

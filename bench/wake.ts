@@ -5,10 +5,10 @@ import { type System, startSystem } from '../local/runner/system.ts';
 import { asleep, newTenant } from '../test/support/agents.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { MemberClient } from '../test/support/member.ts';
+import { storedSnapshots } from '../test/support/stored-snapshots.ts';
 import type { Boot } from './boot.ts';
 import type { Findings } from './report.ts';
 import { spreadOf } from './statistics.ts';
-import { newestSnapshotFile } from './stored-snapshots.ts';
 import { bootByHand } from './wake-by-hand.ts';
 import { type Followed, wakeThroughSystem } from './wake-through-system.ts';
 
@@ -22,8 +22,8 @@ type Side = (typeof SIDES)[number];
 type Measured = Record<Side, (Boot & { load: number })[]>;
 
 const NOTES = [
-  'hand      OpenClaw started on the unpacked newest snapshot: process start to /readyz. Its config',
-  '          is the supervisor’s; unpacking and configuring are done before the clock starts.',
+  'hand      OpenClaw started on the unpacked newest snapshot, in the same place, with the same config',
+  '          and flags: process start to /readyz. Unpacking comes before the clock starts.',
   'restored  POST …/wake on the sleeping agent until a chat socket is told `ready`: container,',
   '          supervisor, download, digest, unpacking, config and boot.',
   'fresh     The same for a new tenant’s first wake: nothing to restore.',
@@ -60,10 +60,11 @@ export async function benchWake({
 async function measure(system: System, rounds: number): Promise<Measured> {
   const measured: Measured = { hand: [], restored: [], fresh: [] };
   const agent = await agentWithHistory(system);
-  const { openclaw } = await wakeThroughSystem(system, agent);
-  const snapshotFile = newestSnapshotFile(system.stateDir, agent.tenantId);
+  const { settings } = await wakeThroughSystem(system, agent);
+  const snapshotFile = storedSnapshots(system.stateDir, agent.tenantId).at(-1)?.file;
+  if (snapshotFile === undefined) throw new Error('the agent was not saved');
   const run: Record<Side, () => Promise<Boot>> = {
-    hand: () => bootByHand({ snapshotFile, openclaw }),
+    hand: () => bootByHand({ snapshotFile, settings }),
     restored: async () => (await wakeThroughSystem(system, agent)).boot,
     fresh: () => freshWake(system),
   };
