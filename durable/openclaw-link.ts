@@ -2,6 +2,10 @@ import { z } from 'zod';
 
 /** OpenClaw answers a request within a second; a hung one must not hold a turn, ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** OpenClaw is held still for a checkpoint at most 60 s, and refuses requests meanwhile, ms. */
+const HELD_TIMEOUT_MS = 90_000;
+/** Pause between tries to reach a held OpenClaw, ms. */
+const HELD_POLL_MS = 250;
 /** Requests under way at once on one link. */
 const MAX_PENDING = 256;
 /** The protocol of the OpenClaw gateway that this code speaks. */
@@ -97,8 +101,26 @@ export class OpenClawLink {
     return this.#closed === null;
   }
 
-  /** One request; OpenClawError with OpenClaw's code when it refuses, or when the link goes. */
-  request(method: string, params: Record<string, unknown>): Promise<unknown> {
+  /**
+   * One request; OpenClawError with OpenClaw's code when it refuses, or when the link goes. One that is
+   * refused because OpenClaw is held still for a checkpoint is repeated: that passes.
+   */
+  async request(method: string, params: Record<string, unknown>): Promise<unknown> {
+    for (let waitedMs = 0; ; waitedMs += HELD_POLL_MS) {
+      try {
+        return await this.#ask(method, params);
+      } catch (error) {
+        const isHeld = error instanceof OpenClawError && error.code === 'UNAVAILABLE';
+        if (!isHeld || waitedMs >= HELD_TIMEOUT_MS) throw error;
+      }
+      await Promise.race([
+        new Promise((resolve) => setTimeout(resolve, HELD_POLL_MS)),
+        this.closed,
+      ]);
+    }
+  }
+
+  #ask(method: string, params: Record<string, unknown>): Promise<unknown> {
     if (this.#closed) return Promise.reject(this.#closed);
     if (this.#pending.size >= MAX_PENDING) {
       return Promise.reject(new OpenClawError('link_busy', 'too many requests are under way'));

@@ -22,10 +22,6 @@ import {
  * docs/gateway/restart-recovery.md); a message sent before would be a second run. Then we send, ms.
  */
 const RESUME_GRACE_MS = 60_000;
-/** OpenClaw is held still for a checkpoint at most this long, and refuses messages meanwhile, ms. */
-const SUSPENDED_TIMEOUT_MS = 90_000;
-/** Pause between tries to hand over a message to a held OpenClaw, ms. */
-const SUSPENDED_POLL_MS = 250;
 /** Pause between looks at an interrupted turn, ms. */
 const RESUME_POLL_MS = 1_000;
 /** Messages of the history that are read to find a turn again. */
@@ -223,23 +219,9 @@ export class TurnDriver {
     await this.#deps.recall(sessionId);
     if (getTurn(this.#deps.db, id)?.state !== 'running') return;
     const message = { sessionKey: key, message: text, idempotencyKey: id };
-    const answer = await this.#untilNotSuspended(() => link.request('chat.send', message));
+    const answer = await link.request('chat.send', message);
     // Sent before: its events may be over already, but OpenClaw's history tells.
     if (sent.parse(answer).status !== 'started') await this.#resume(run, link, key);
-  }
-
-  /** Repeats a request that OpenClaw refuses while it is held for a checkpoint. */
-  async #untilNotSuspended(request: () => Promise<unknown>): Promise<unknown> {
-    const until = this.#deps.now() + SUSPENDED_TIMEOUT_MS;
-    for (;;) {
-      try {
-        return await request();
-      } catch (error) {
-        const isHeld = error instanceof OpenClawError && error.code === 'UNAVAILABLE';
-        if (!isHeld || this.#deps.now() >= until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, SUSPENDED_POLL_MS));
-      }
-    }
   }
 
   async #resume(run: Run, link: OpenClawLink, key: string): Promise<void> {

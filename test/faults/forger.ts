@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,7 +119,8 @@ async function packTo(folder: string, size: number): Promise<Buffer> {
     if (canPad(missing)) return pad(packed, missing);
     // It does not compress: a byte less in it is about a byte less in the archive.
     length += missing - AIMED_PADDING_BYTES;
-    await writeFile(path, content.subarray(0, length));
+    const added = randomBytes(Math.max(0, length - content.length));
+    await writeFile(path, Buffer.concat([content.subarray(0, length), added]));
   }
   throw new Error(`the forged archive can't be made ${size} bytes long`);
 }

@@ -1,16 +1,22 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentInspection } from '../../contract/api.ts';
 import { snapshotList } from '../../contract/snapshots.ts';
+import { ROOT } from '../../local/runner/paths.ts';
 import type { System } from '../../local/runner/system.ts';
 import { asleep, inspect, newTenant, untilAgent } from '../support/agents.ts';
 import type { ChatSocket } from '../support/chat-socket.ts';
 import { startDoubleSystem } from '../support/double-system.ts';
 import { containerOf } from '../support/engine-view.ts';
 import { MemberClient } from '../support/member.ts';
+import { recordedCalls } from '../support/model-record.ts';
 import { damage, storedSnapshots } from '../support/stored-snapshots.ts';
+
+const run = promisify(execFile);
 
 const IDLE_MS = 5_000;
 /** How long nobody says or asks anything; an object hibernates after 10 s. */
@@ -124,6 +130,24 @@ describe('an agent’s life, with a double of OpenClaw that boots at once', () =
     await asleep(url, tenantId);
     expect(storedSnapshots(stateDir, tenantId)).toHaveLength(3);
     expect([digestOf(older.file), digestOf(newest.file)]).toEqual(digests);
+  });
+
+  it('whose sandbox dies unsaved is told again what was said since', async () => {
+    const { url, gateway, engine } = patient.system;
+    const { tenantId, socket, sessionId } = await newChat(patient.system);
+    await socket.say(sessionId, 'My word is quince-42.');
+    const { pid } = await containerOf({ engineSocket: engine?.socketPath ?? '' }, tenantId);
+    process.kill(-pid, 'SIGKILL');
+    await socket.say(sessionId, 'Which is my word?');
+    const asked = await recordedCalls(new URL('/__local', gateway?.url).href, tenantId);
+    expect(JSON.stringify(asked.at(-1)), 'the model is told of it').toContain('quince-42');
+    expect((await inspect(url, tenantId)).agent.generation).toBe(2);
+  });
+
+  it('passes the smoke test, from a new tenant to its sleep', async () => {
+    const args = ['run', 'smoke', '--', '--url', patient.system.url];
+    const { stdout } = await run('npm', args, { cwd: ROOT });
+    expect(stdout.match(/^ok /gm)).toHaveLength(5);
   });
 
   it('lets nobody store a snapshot without a ticket', async () => {

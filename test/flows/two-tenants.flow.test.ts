@@ -122,16 +122,6 @@ describe('two tenants at once', () => {
     expect(events.slice(0, said.length)).toEqual(said);
   });
 
-  it('one whose sandbox dies unsaved is told again what was said since', async () => {
-    const { socket, sessionId, tenant } = a;
-    await socket.say(sessionId, 'My second word is quince-42.');
-    const { pid } = await containerOf(system, tenant.id);
-    process.kill(-pid, 'SIGKILL');
-    await socket.say(sessionId, 'Which is my second word?');
-    const asked = (await recordedCalls(system.controlUrl, tenant.id)).at(-1);
-    expect(JSON.stringify(asked), 'the model is told of it').toContain('quince-42');
-  });
-
   const folders = new Map<string, string>();
 
   async function asleepWhileFoldersAreRead(tenantId: string): Promise<void> {
