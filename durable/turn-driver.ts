@@ -24,6 +24,8 @@ import {
 const RESUME_GRACE_MS = 60_000;
 /** Pause between looks at an interrupted turn, ms. */
 const RESUME_POLL_MS = 1_000;
+/** How OpenClaw's run ids of notes begin (`chat.inject`). */
+const NOTE_RUN = 'inject-';
 /** Messages of the history that are read to find a turn again. */
 const HISTORY_LIMIT = 200;
 
@@ -44,6 +46,11 @@ export interface TurnDriverDeps {
 
 interface Run {
   turn: Turn;
+  /**
+   * OpenClaw's run that answers the turn: the turn's own id, another after a restart of OpenClaw, or
+   * null while any run of the session may turn out to be it.
+   */
+  runId: string | null;
   stream: TurnStream;
   finish(): void;
   finished: Promise<void>;
@@ -144,7 +151,7 @@ export class TurnDriver {
   #newRun(turn: Turn): Run {
     const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
     const stream = new TurnStream((data) => this.#append(turn, data));
-    return { turn, stream, finish, finished };
+    return { turn, runId: turn.id, stream, finish, finished };
   }
 
   #append(turn: Turn, data: EventData[]): void {
@@ -216,6 +223,7 @@ export class TurnDriver {
 
   async #send(run: Run, link: OpenClawLink, key: string): Promise<void> {
     const { id, text, sessionId } = run.turn;
+    run.runId = id;
     await this.#deps.recall(sessionId);
     if (getTurn(this.#deps.db, id)?.state !== 'running') return;
     const message = { sessionKey: key, message: text, idempotencyKey: id };
@@ -227,6 +235,7 @@ export class TurnDriver {
   async #resume(run: Run, link: OpenClawLink, key: string): Promise<void> {
     const { now } = this.#deps;
     const until = now() + RESUME_GRACE_MS;
+    run.runId = null;
     for (;;) {
       const history = await link.request('chat.history', { sessionKey: key, limit: HISTORY_LIMIT });
       const standing = standingOf(history, run.turn.id);
@@ -236,7 +245,10 @@ export class TurnDriver {
       if (standing.kind === 'failed') {
         return this.#fail(run, new OpenClawError('turn_failed', standing.message));
       }
-      if (standing.kind === 'running') return this.#startOver(run, 'reattached', standing.text);
+      if (standing.kind === 'running') {
+        run.runId = standing.runId;
+        return this.#startOver(run, 'reattached', standing.text);
+      }
       if (standing.kind === 'absent' || now() >= until) {
         this.#startOver(run, standing.kind === 'absent' ? 'restored' : 'interrupted', '');
         return this.#send(run, link, key);
@@ -267,10 +279,11 @@ export class TurnDriver {
   }
 
   /** A run is the turn's own, or one that OpenClaw made for it after a restart. */
-  #belongs(run: Run, runId: string): boolean {
-    if (runId === run.turn.id) return true;
-    const other = getTurn(this.#deps.db, runId);
-    return other === null;
+  #belongs({ turn, runId: expected }: Run, runId: string): boolean {
+    if (runId === turn.id || runId === expected) return true;
+    // A note that is put into the transcript comes as a run of its own, and ends at once.
+    if (expected !== null || runId.startsWith(NOTE_RUN)) return false;
+    return getTurn(this.#deps.db, runId) === null;
   }
 
   #finishFrom(run: Run, news: { end: string; text: string; message: string }): void {

@@ -204,6 +204,16 @@ describe('a new turn', () => {
       expect(reread(second).state).toBe('done');
     }));
 
+  it('is not ended by a note that is put into the transcript before it is sent', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { openclaw, turn, carried, key, log } = await running(db);
+      openclaw.final(key, 'inject-1', '[Recovered] It went like this.');
+      openclaw.final(key, 'another-run', 'Somebody else’s answer.');
+      openclaw.final(key, turn.id, 'Hello.');
+      await carried;
+      expect(log().slice(1)).toEqual([{ type: 'final', text: 'Hello.', ms: 0 }]);
+    }));
+
   it('takes no text from a run of another turn', () =>
     freshAgent().inside(async ({ db }) => {
       const { openclaw, driver, turn, carried, key, queue, log } = await running(db);

@@ -21,6 +21,13 @@ export class ModelWitness {
     return this.#answers.get(`${tenantId} ${text}`) ?? new Set();
   }
 
+  /** Whether a text is a complete answer to a message that OpenClaw took up again in words of its own. */
+  hasAnsweredAnew(tenantId: string, text: string, answered: string): boolean {
+    return [...this.#answers].some(
+      ([key, answers]) => key.startsWith(`${tenantId} ${text} `) && answers.has(answered),
+    );
+  }
+
   #note(request: RecordedRequest): void {
     if (request.outcome === 'refused') return;
     const id = String(request.metadata['call']);
@@ -35,6 +42,6 @@ export class ModelWitness {
     const said = answer(body.data);
     if (newest === undefined || said.kind !== 'text') return;
     const key = `${String(request.metadata['tenant'])} ${newest}`;
-    this.#answers.set(key, (this.#answers.get(key) ?? new Set()).add(said.text));
+    this.#answers.set(key, (this.#answers.get(key) ?? new Set()).add(said.text.trim()));
   }
 }

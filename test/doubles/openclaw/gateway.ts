@@ -26,16 +26,17 @@ function main(): void {
   const transcript = new Transcript(env('OPENCLAW_STATE_DIR'));
   const connections = new Set<Connection>();
   let isStopping = false;
+  const emit = (key: string, event: string, payload: object): void => {
+    for (const connection of connections)
+      if (connection.follows.has(key)) connection.event(event, payload);
+  };
   const runs = new Runs({
     transcript,
     model: { baseUrl: env('PLATFORM_MODEL_BASE_URL'), apiKey: env('PLATFORM_MODEL_TOKEN') },
-    emit: (key, event, payload) => {
-      for (const connection of connections)
-        if (connection.follows.has(key)) connection.event(event, payload);
-    },
+    emit,
   });
   const suspension = new Suspension((isHeld) => runs.hold(isHeld));
-  const gateway: Gateway = { transcript, runs, suspension, isStopping: () => isStopping };
+  const gateway: Gateway = { transcript, runs, suspension, emit, isStopping: () => isStopping };
 
   const server = createServer((request, response) => {
     const isProbe = request.url === '/healthz' || request.url === '/readyz';

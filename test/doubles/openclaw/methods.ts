@@ -21,6 +21,8 @@ export interface Gateway {
   transcript: Transcript;
   runs: Runs;
   suspension: Suspension;
+  /** Tells an event to those who follow a session. */
+  emit(key: string, event: string, payload: object): void;
   /** Whether it was asked to end. */
   isStopping(): boolean;
 }
@@ -108,12 +110,18 @@ async function abort({ gateway, params }: Parameters<Method>[0]): Promise<unknow
 function inject({ gateway, params }: Parameters<Method>[0]): unknown {
   const key = keyOf(params, 'sessionKey');
   if (!gateway.transcript.session(key)) throw new Refusal('INVALID_REQUEST', 'session not found');
-  gateway.transcript.append(key, {
-    role: 'assistant',
-    text: text(params, 'message'),
-    stopReason: 'stop',
+  const note = text(params, 'message');
+  gateway.transcript.append(key, { role: 'assistant', text: note, stopReason: 'stop' });
+  const messageId = crypto.randomUUID();
+  // As the real one: everybody is told of it as of a run that ends at once.
+  gateway.emit(key, 'chat', {
+    runId: `inject-${messageId}`,
+    sessionKey: key,
+    seq: 0,
+    state: 'final',
+    message: { role: 'assistant', content: [{ type: 'text', text: note }] },
   });
-  return { ok: true };
+  return { ok: true, messageId };
 }
 
 function history({ gateway, params }: Parameters<Method>[0]): unknown {
