@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { withDeadline } from './deadline.ts';
+import { atMost, withDeadline } from './deadline.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -30,5 +30,16 @@ describe('work with a deadline', () => {
     late.catch(() => undefined);
     await vi.advanceTimersByTimeAsync(1_000);
     await expect(late).rejects.toThrow('no answer in time');
+  });
+});
+
+describe('waiting for work', () => {
+  it('ends with the work, or without it when that takes longer, and leaves no timer', async () => {
+    vi.useFakeTimers();
+    await atMost(1_000, Promise.resolve());
+    const waiting = atMost(1_000, new Promise(() => undefined));
+    await vi.advanceTimersByTimeAsync(1_000);
+    await waiting;
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -14,3 +14,14 @@ export async function withDeadline<T>(
     clearTimeout(timer);
   }
 }
+
+/** Waits for work, at most so long; it goes on by itself. Rejects when the work does meanwhile. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise: overdue, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  try {
+    await Promise.race([work, overdue]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -145,7 +145,16 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
       return refuseState(422, 'snapshot_broken', why);
     }
     if (!object) return refuseState(409, 'snapshot_exists', 'This snapshot is stored already.');
-    await agent.snapshotStored({ id, generation, size, sha256 });
+    try {
+      await agent.snapshotStored({ id, generation, size, sha256 });
+    } catch (error) {
+      // Of a tenant that is gone nobody else would ever remove it.
+      const code = asAppError(error)?.code;
+      if (code === 'tenant_not_found' || code === 'tenant_deleted') {
+        await this.env.SNAPSHOTS.delete(snapshotKey(tenantId, id));
+      }
+      throw error;
+    }
     return Response.json({ id, size, sha256 }, { status: 201 });
   }
 }

@@ -2,7 +2,7 @@ import type { AgentStatus } from '../contract/agent.ts';
 import { TIER_CONFIG } from '../contract/tiers.ts';
 import { upsertAgentRow } from '../db/queries/agents.ts';
 import { openDb as openD1 } from '../db/queries/open.ts';
-import { noteActive } from './activity.ts';
+import { noteActive, noteDirty } from './activity.ts';
 import { readCell } from './cells.ts';
 import type { Door } from './door.ts';
 import { clearDue, nextDueAt, setDue, WATCHDOG_MS } from './due.ts';
@@ -74,9 +74,12 @@ export class Lifecycle {
     if (openTurns(db).length > 0 || isWaking(state) || state === 'draining') pump.pump();
   }
 
-  turnEnded({ id }: Turn): void {
+  turnEnded({ id, startedAt }: Turn): void {
+    const { db, now } = this.#deps;
+    // A snapshot that was asked for while it began does not hold what it did.
+    if (startedAt !== null) noteDirty(db, now());
     this.touch();
-    clearDue(this.#deps.db, 'turn', id);
+    clearDue(db, 'turn', id);
     this.#deps.pump.pump();
   }
 
@@ -96,11 +99,11 @@ export class Lifecycle {
     const { db, turns, pump, now, waitUntil } = this.#deps;
     const turn = getTurn(db, id);
     if (!turn || turn.endedAt !== null) return;
+    setDue(db, 'turn', id, now() + WATCHDOG_MS);
     if (turn.startedAt !== null && now() - turn.startedAt > MAX_TURN_MS) {
       waitUntil(turns.giveUp(turn, 'The turn took too long and was ended.'));
       return;
     }
-    setDue(db, 'turn', id, now() + WATCHDOG_MS);
     pump.watch();
   }
 

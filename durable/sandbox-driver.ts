@@ -19,6 +19,7 @@ import {
   INITIAL_WAKE,
   isWaking,
   transition,
+  RESTORE_TIMEOUT_MS,
   WAKE_TIMEOUT_MS,
   type WakeEvent,
   type WakeState,
@@ -35,12 +36,18 @@ const DEATH_GRACE_MS = 2_000;
 const REACH_TIMEOUT_MS = 60_000;
 /** Cloudflare answers a destroy within seconds; one that hangs must not hold up the next start, ms. */
 const DESTROY_TIMEOUT_MS = 15_000;
-/** Checks in a row, 30 s apart, that OpenClaw leaves unanswered before it counts as hung. */
+/** Checks in a row that OpenClaw leaves unanswered before it counts as hung. */
 const HUNG_CHECKS = 3;
+/** Such checks are this far apart at least, ms; the watchdog's come every 30 s. */
+const HUNG_CHECK_MS = 20_000;
 /** Status requests in a row that may break off while the container runs. */
 const MAX_BROKEN_STATUSES = 5;
-/** Tries to save through a supervisor that gives no answer at all; then there is nothing to save. */
+/** First pause after one, ms; doubles, to six seconds in all. */
+const BROKEN_PAUSE_MS = 200;
+/** Tries to save in a row through a supervisor that gives no answer; then there is nothing to save. */
 const MAX_UNANSWERED_SAVES = 4;
+/** And so long at least: a network may be down for a while, ms. */
+const MIN_UNANSWERED_MS = 120_000;
 /** The container's own inactivity stop comes this much later than our idle deadline, ms. */
 const BACKSTOP_MS = 10 * 60_000;
 /** Wakes whose times are remembered, for the expected time. */
@@ -60,8 +67,9 @@ export interface SandboxDeps {
   log(entry: { level: 'info' | 'warn' | 'error'; msg: string; [key: string]: unknown }): void;
 }
 
-const deadlineOf = (wake: WakeState): number =>
-  (wake.wakeStartedAt ?? wake.since) + WAKE_TIMEOUT_MS;
+/** When the stage a wake is in has taken too long; each has its own time. */
+const deadlineOf = ({ state, since }: WakeState): number =>
+  since + (state === 'restoring' ? RESTORE_TIMEOUT_MS : WAKE_TIMEOUT_MS);
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -71,7 +79,8 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class SandboxDriver {
   readonly #deps: SandboxDeps;
   #driving: Promise<WakeState> | null = null;
-  #unhealthyChecks = 0;
+  /** Checks in a row that OpenClaw left unanswered, in which generation, and when the last was. */
+  #unhealthy = { generation: 0, checks: 0, at: 0 };
 
   constructor(deps: SandboxDeps) {
     this.#deps = deps;
@@ -137,6 +146,8 @@ export class SandboxDriver {
       // It does not answer, or OpenClaw's own restart failed: lost either way.
       if (error instanceof SupervisorError) message = error.message;
     }
+    // An operator may have put it to sleep meanwhile.
+    if (this.wake.state !== 'ready' || this.wake.generation !== generation) return this.wake;
     await this.#destroy();
     return this.apply({ type: 'lost', generation, code: 'sandbox_lost', message, lasting: false });
   }
@@ -145,19 +156,27 @@ export class SandboxDriver {
   async #isReadyAgain(wake: WakeState): Promise<boolean> {
     const { container, now } = this.#deps;
     if (!container?.running) return false;
-    // Asked twice: one lost answer must not cost a sandbox what it has not saved yet.
-    const ask = async (): Promise<SupervisorStatus | undefined> => this.supervisor()?.check();
-    const status = await ask().catch(ask);
+    const status = await this.#patiently(async (supervisor) => supervisor.check());
     if (status?.generation !== wake.generation) return false;
     if (status.stage === 'stopping' || status.stage === 'stopped') return false;
-    this.#unhealthyChecks = status.openclaw.healthy === false ? this.#unhealthyChecks + 1 : 0;
-    await this.#untilReady(wake, status, now() + WAKE_TIMEOUT_MS);
+    this.#noteCheck(status);
+    const restartedAt = now();
+    await this.#untilReady(wake, status, () => restartedAt + WAKE_TIMEOUT_MS);
     return true;
   }
 
+  #noteCheck({ generation, openclaw }: SupervisorStatus): void {
+    const { checks, at, generation: before } = this.#unhealthy;
+    const now = this.#deps.now();
+    if (openclaw.healthy !== false) this.#unhealthy = { generation, checks: 0, at: now };
+    else if (before !== generation) this.#unhealthy = { generation, checks: 1, at: now };
+    // Two looks at the same stall are one.
+    else if (now - at >= HUNG_CHECK_MS)
+      this.#unhealthy = { generation, checks: checks + 1, at: now };
+  }
+
   #noteHealth(): WakeState {
-    if (this.#unhealthyChecks < HUNG_CHECKS) return this.wake;
-    this.#unhealthyChecks = 0;
+    if (this.#unhealthy.checks < HUNG_CHECKS) return this.wake;
     const { generation } = this.wake;
     this.#deps.log({ level: 'warn', msg: 'OpenClaw hangs and is replaced', generation });
     return this.apply({ type: 'drain', force: false });
@@ -181,7 +200,7 @@ export class SandboxDriver {
     for (;;) {
       const wake = this.wake;
       if (isWaking(wake.state)) await this.#wakeUp(wake);
-      else if (wake.state === 'draining') await this.#drain(wake);
+      else if (wake.state === 'draining' && this.#mayDrain(wake)) await this.#drain(wake);
       else return wake;
       // A drain that could not store its snapshot waits for its next try.
       const { since, generation } = this.wake;
@@ -189,12 +208,17 @@ export class SandboxDriver {
     }
   }
 
+  /** A save that failed has its time, whoever comes before; an operator who insists does not wait. */
+  #mayDrain({ force, failure }: WakeState): boolean {
+    return force || (failure?.nextTryAt ?? 0) <= this.#deps.now();
+  }
+
   async #wakeUp(wake: WakeState): Promise<void> {
     const { generation } = wake;
     try {
       if (wake.state === 'starting') await this.#start(wake);
       const status = await this.#reach(wake);
-      await this.#untilReady(wake, status, deadlineOf(wake));
+      await this.#untilReady(wake, status, () => deadlineOf(this.wake));
     } catch (error) {
       const failure = withRemedy(classifyContainerError(error), wake.restore);
       const { code, message, lasting } = failure;
@@ -251,7 +275,8 @@ export class SandboxDriver {
   /** Waits until the supervisor of this generation answers. */
   async #reach(wake: WakeState): Promise<SupervisorStatus> {
     const { container, now } = this.#deps;
-    const deadline = (wake.wakeStartedAt ?? wake.since) + REACH_TIMEOUT_MS;
+    // From now, not from the start: a wake may have outlived the object that began it.
+    const deadline = now() + REACH_TIMEOUT_MS;
     let diedAt: number | null = null;
     let last: unknown = new SupervisorError('no_answer', 'The sandbox never answered.');
     for (;;) {
@@ -271,12 +296,17 @@ export class SandboxDriver {
           throw new SupervisorError('sandbox_exited', 'The sandbox stopped while it was starting.');
         }
       }
+      if (now() > deadline) throw last;
       await sleep(CONNECT_POLL_MS);
     }
   }
 
   /** Follows the supervisor's stages until OpenClaw is ready. SupervisorError when it failed. */
-  async #untilReady(wake: WakeState, first: SupervisorStatus, deadline: number): Promise<void> {
+  async #untilReady(
+    wake: WakeState,
+    first: SupervisorStatus,
+    deadline: () => number,
+  ): Promise<void> {
     const { generation } = wake;
     let status = first;
     for (;;) {
@@ -296,23 +326,29 @@ export class SandboxDriver {
       }
       if (status.stage === 'ready') return;
       if (this.wake.state === 'draining' || this.#isOver(wake)) return;
-      status = (await this.#nextStatus(status)) ?? status;
-      if (this.#deps.now() > deadline) {
+      const { rev } = status;
+      status = (await this.#patiently((supervisor) => supervisor.status(rev))) ?? status;
+      if (this.#deps.now() > deadline()) {
         throw new SupervisorError('wake_timeout', 'OpenClaw did not become ready in time.');
       }
     }
   }
 
-  /** The next news of the supervisor. A connection that breaks is made again: the boot goes on. */
-  async #nextStatus({ rev }: SupervisorStatus): Promise<SupervisorStatus | undefined> {
-    const supervisor = this.supervisor();
+  /**
+   * Asks the supervisor. A connection that breaks is made again for some seconds while the container
+   * runs: a lost answer must not cost a sandbox what it has not saved yet.
+   */
+  async #patiently(
+    ask: (supervisor: SupervisorClient) => Promise<SupervisorStatus>,
+  ): Promise<SupervisorStatus | undefined> {
     for (let failures = 1; ; failures += 1) {
       try {
-        return await supervisor?.status(rev);
+        const supervisor = this.supervisor();
+        return supervisor ? await ask(supervisor) : undefined;
       } catch (error) {
         const isOver = error instanceof SupervisorError || !this.#deps.container?.running;
         if (isOver || failures >= MAX_BROKEN_STATUSES) throw error;
-        await sleep(CONNECT_POLL_MS * 2 ** failures);
+        await sleep(BROKEN_PAUSE_MS * 2 ** failures);
       }
     }
   }
@@ -343,11 +379,12 @@ export class SandboxDriver {
 
   /** Notes a failed save, and tells whether the sandbox is beyond saving: nothing in it answers. */
   #isUnreachable(generation: number, error: unknown): boolean {
-    const unsaved = 'The agent’s state could not be saved yet.';
-    const refused = error instanceof SupervisorError;
-    const code = refused ? error.code : 'no_answer';
-    const { attempts } = this.apply({ type: 'unsaved', generation, code, message: unsaved });
-    return !refused && attempts >= MAX_UNANSWERED_SAVES;
+    const message = 'The agent’s state could not be saved yet.';
+    const answered = error instanceof SupervisorError;
+    const code = answered ? error.code : 'no_answer';
+    const wake = this.apply({ type: 'unsaved', generation, code, message, answered });
+    const silentMs = this.#deps.now() - wake.since;
+    return wake.unanswered >= MAX_UNANSWERED_SAVES && silentMs >= MIN_UNANSWERED_MS;
   }
 
   async #destroy(): Promise<void> {

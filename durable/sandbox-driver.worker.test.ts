@@ -270,7 +270,7 @@ describe('falling asleep', () => {
 
   it('keeps the container when its snapshot can’t be stored, and tries again', () =>
     freshAgent().inside(async ({ db }) => {
-      const { driver, sandbox } = await awake(db, true);
+      const { driver, sandbox, clock } = await awake(db, true);
       const store = sandbox.onSnapshot;
       sandbox.onSnapshot = () => {
         throw new Error('R2 is down');
@@ -280,6 +280,8 @@ describe('falling asleep', () => {
       expect(sandbox.happened).toEqual(['stop', 'snapshot']);
       expect(restorePoint(db)).toBeNull();
       sandbox.onSnapshot = store;
+      expect(await driver.drive(), 'not before its time').toMatchObject({ state: 'draining' });
+      clock.now = driver.wake.failure?.nextTryAt ?? 0;
       expect(await driver.drive()).toMatchObject({ state: 'asleep' });
       expect(
         db
@@ -404,17 +406,28 @@ describe('a probe of a ready sandbox', () => {
 
   it('replaces one whose OpenClaw hangs, after its state is saved', () =>
     freshAgent().inside(async ({ db }) => {
-      const { driver, sandbox } = await awake(db, true);
-      sandbox.healthy = false;
-      expect(await driver.probe()).toMatchObject({ state: 'ready' });
-      sandbox.healthy = true;
-      await driver.probe();
-      sandbox.healthy = false;
-      await driver.probe();
-      expect(await driver.probe(), 'a stall may pass').toMatchObject({ state: 'ready' });
-      expect(await driver.probe()).toMatchObject({ state: 'draining' });
+      const { driver, sandbox, clock } = await awake(db, true);
+      const look = async (healthy: boolean, afterMs = 30_000): Promise<string> => {
+        clock.now += afterMs;
+        sandbox.healthy = healthy;
+        return (await driver.probe()).state;
+      };
+      expect(await look(false)).toBe('ready');
+      expect(await look(true), 'a stall may pass').toBe('ready');
+      for (const afterMs of [30_000, 1, 1, 30_000]) {
+        expect(await look(false, afterMs), 'looks in a row at one stall are one').toBe('ready');
+      }
+      expect(await look(false)).toBe('draining');
       expect(await driver.drive()).toMatchObject({ state: 'asleep' });
       expect(sandbox.happened).toEqual(['stop', 'snapshot', 'destroy']);
+    }));
+
+  it('asks again for some seconds before it takes a sandbox for lost', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox } = await awake(db, true);
+      sandbox.broken = 2;
+      expect(await driver.probe()).toMatchObject({ state: 'ready' });
+      expect(sandbox.happened).toEqual([]);
     }));
 });
 
@@ -451,14 +464,19 @@ describe('a sandbox that does not answer', () => {
 
   it('when it is to be saved is tried a few times, then given up', () =>
     freshAgent().inside(async ({ db }) => {
-      const { driver, sandbox } = await awake(db, true);
+      const { driver, sandbox, clock } = await awake(db, true);
       sandbox.broken = 1_000;
       driver.apply({ type: 'drain', force: false });
-      for (const _ of Array.from({ length: 3 })) {
-        expect(await driver.drive()).toMatchObject({ state: 'draining' });
+      let tries = 0;
+      while (driver.wake.state === 'draining') {
         expect(sandbox.running).toBe(true);
+        clock.now = driver.wake.failure?.nextTryAt ?? clock.now;
+        await driver.drive();
+        tries += 1;
+        if (driver.wake.state === 'draining') expect(wakeDue(db)).toBeGreaterThan(clock.now);
       }
-      expect(wakeDue(db)).toBe(driver.wake.failure?.nextTryAt);
-      expect(await driver.drive()).toMatchObject({ state: 'asleep' });
+      expect(driver.wake.state).toBe('asleep');
+      expect(clock.now - NOW, 'a network may be down for a while').toBeGreaterThan(120_000);
+      expect(tries).toBeGreaterThan(4);
     }));
 });

@@ -171,7 +171,8 @@ export class SnapshotDriver {
     const isRunning = generation === row.generation && (state === 'ready' || state === 'draining');
     if (!isRunning || row.ticketExpiresAt <= now()) return tickets.markFailed(db, id);
     setDue(db, 'snapshot', id, now() + WATCHDOG_MS);
-    if (this.#isSaving || state === 'draining') return;
+    // With a turn open it would count changes that it does not hold.
+    if (this.#isSaving || state === 'draining' || openTurns(db).length > 0) return;
     const ticket = await tickets.renewTicket(db, id);
     // Null: it is on its way to R2, where it arrives or does not.
     if (ticket) this.#carry(ticket);
@@ -237,8 +238,9 @@ export class SnapshotDriver {
     const { db } = this.#deps;
     const isBusy = error instanceof SupervisorError && error.code === 'snapshot_busy';
     if (!isBusy) return tickets.markFailed(db, id);
-    // OpenClaw is at work: a checkpoint looks again, and one on demand is tried by its watchdog.
+    // OpenClaw is at work: a checkpoint looks again by itself, who asked for one asks again.
     if (getSnapshot(db, id)?.kind === 'checkpoint') tickets.dropTicket(db, id);
+    else tickets.markFailed(db, id);
   }
 
   /** Goes back to the snapshot that an operator wished for, now that no sandbox is in the way. */

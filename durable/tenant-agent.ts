@@ -15,13 +15,14 @@ import type { SnapshotView } from '../contract/snapshots.ts';
 import { readCell } from './cells.ts';
 import { nativeContainer } from './container.ts';
 import { Conversations } from './conversations.ts';
+import { atMost } from './deadline.ts';
 import { Door } from './door.ts';
 import { nextDueAt, setDue } from './due.ts';
 import type { AgentEnv } from './env.ts';
 import { inspection } from './inspection.ts';
 import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { agentLog } from './log.ts';
+import { agentLog, reasonOf } from './log.ts';
 import { createInvite, signIn, signOut } from './members.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
@@ -45,6 +46,9 @@ import { TurnDriver } from './turn-driver.ts';
 import { TurnPump } from './turn-pump.ts';
 import { openTurns } from './turns.ts';
 import type { WakeState } from './wake.ts';
+
+/** An alarm waits for its steps so long, ms; schedules and watchdogs wait for the alarm. */
+const ALARM_WAIT_MS = 500;
 
 /**
  * One tenant's agent: the actor that owns its sandbox, sessions, limits and bill. A method loads,
@@ -495,11 +499,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   override async alarm(): Promise<void> {
     if (this.#door.isClosed) return;
-    try {
-      await runDue(this.#dueWork, { db: this.#db, now: Date.now, log: this.#log });
-    } finally {
-      await this.#arm();
-    }
+    const deps = { db: this.#db, now: Date.now, log: this.#log };
+    const ran = runDue(this.#dueWork, deps).finally(() => this.#arm());
+    this.ctx.waitUntil(ran);
+    // The next alarm rings only after this one: a slow step goes on without it.
+    await atMost(ALARM_WAIT_MS, ran);
+    await this.#arm();
   }
 
   readonly #dueWork: DueWork = {
@@ -546,11 +551,14 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     const wentBackAt = readCell(this.#db, 'wentBackAt') ?? 0;
     const savedAt = Math.max(restore ? decodeTime(restore.id) : 0, wentBackAt);
     const openGateway = () => this.#openGateway();
-    const turns = await recallLost(
-      { db: this.#db, openGateway },
-      { sessionId, generation, savedAt },
-    );
-    if (turns > 0) this.#log({ level: 'warn', msg: 'told OpenClaw what it had lost', turns });
+    try {
+      const deps = { db: this.#db, openGateway };
+      const turns = await recallLost(deps, { sessionId, generation, savedAt });
+      if (turns > 0) this.#log({ level: 'warn', msg: 'told OpenClaw what it had lost', turns });
+    } catch (error) {
+      // The message that waits is worth more than what was before it; the next one tries again.
+      this.#log({ level: 'warn', msg: 'not told what was lost', error: reasonOf(error) });
+    }
   }
 
   #wakeChanged(wake: WakeState): void {

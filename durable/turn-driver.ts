@@ -229,10 +229,10 @@ export class TurnDriver {
     const message = { sessionKey: key, message: text, idempotencyKey: id };
     const answer = await link.request('chat.send', message);
     // Sent before: its events may be over already, but OpenClaw's history tells.
-    if (sent.parse(answer).status !== 'started') await this.#resume(run, link, key);
+    if (sent.parse(answer).status !== 'started') await this.#resume(run, link, key, 'sent');
   }
 
-  async #resume(run: Run, link: OpenClawLink, key: string): Promise<void> {
+  async #resume(run: Run, link: OpenClawLink, key: string, sentNow?: 'sent'): Promise<void> {
     const { now } = this.#deps;
     const until = now() + RESUME_GRACE_MS;
     run.runId = null;
@@ -249,7 +249,12 @@ export class TurnDriver {
         run.runId = standing.runId;
         return this.#startOver(run, 'reattached', standing.text);
       }
-      if (standing.kind === 'absent' || now() >= until) {
+      if (sentNow && now() >= until) {
+        // It was sent, OpenClaw knows its key, and nothing of it is found: sending again changes nothing.
+        const message = 'The agent lost track of this message. Send it again.';
+        return this.#fail(run, new OpenClawError('turn_failed', message));
+      }
+      if ((standing.kind === 'absent' && !sentNow) || now() >= until) {
         this.#startOver(run, standing.kind === 'absent' ? 'restored' : 'interrupted', '');
         return this.#send(run, link, key);
       }

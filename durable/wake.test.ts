@@ -47,11 +47,12 @@ const lost = (lasting: boolean, generation = 7): WakeEvent => ({
   lasting,
 });
 const drain = (force: boolean): WakeEvent => ({ type: 'drain', force });
-const unsaved = (generation = 7): WakeEvent => ({
+const unsaved = (generation = 7, answered = true): WakeEvent => ({
   type: 'unsaved',
   generation,
   code: 'snapshot_refused',
   message: 'It could not be saved yet.',
+  answered,
 });
 const slept = (generation = 7): WakeEvent => ({ type: 'slept', generation });
 
@@ -207,6 +208,14 @@ describe('falling asleep', () => {
     expect(wake.state, 'the sandbox stays until it is saved').toBe('draining');
   });
 
+  it('counts the tries that nothing answered, in a row', () => {
+    let wake = transition(inState('ready'), drain(false), NOW);
+    for (const answered of [false, false, true, false]) {
+      wake = transition(wake, unsaved(7, answered), NOW);
+    }
+    expect(wake).toMatchObject({ attempts: 4, unanswered: 1 });
+  });
+
   it('ends with nothing of the generation left but its number', () => {
     const asleep = transition(inState('draining', { force: true, attempts: 2 }), slept(), NOW);
     expect(asleep).toMatchObject({
@@ -232,6 +241,13 @@ describe('discarding a sandbox', () => {
 });
 
 describe('what people are told', () => {
+  it('names no next try once the agent has given up', () => {
+    const failure = { code: 'sandbox_lost', message: 'It stopped.', nextTryAt: NOW + 1 };
+    const failed = inState('failed', { failure, attempts: MAX_START_ATTEMPTS });
+    expect(statusOf(failed, []).failure?.nextTryAt).toBeNull();
+    expect(statusOf({ ...failed, attempts: 1 }, []).failure?.nextTryAt).toBe(NOW + 1);
+  });
+
   it('expects a wake to take the median of the last ones', () => {
     expect(expectedWakeMs([])).toBe(FIRST_WAKE_ESTIMATE_MS);
     expect(expectedWakeMs([9_000])).toBe(9_000);

@@ -8,8 +8,10 @@ export const MAX_START_ATTEMPTS = 4;
 export const START_BACKOFF_MS = 1_000;
 /** Longest pause between starts, ms. */
 export const MAX_START_BACKOFF_MS = 5 * 60_000;
-/** A wake that takes longer is given up: half a CPU needs 20 s, a busy machine twice that. */
+/** A boot that takes longer is given up: half a CPU needs 20 s, a busy machine twice that, ms. */
 export const WAKE_TIMEOUT_MS = 180_000;
+/** Fetching, verifying and unpacking 1 GiB: the supervisor gives the download alone 256 s, ms. */
+export const RESTORE_TIMEOUT_MS = 420_000;
 /** What a wake is said to take before this agent has ever woken, ms. */
 export const FIRST_WAKE_ESTIMATE_MS = 15_000;
 
@@ -34,6 +36,8 @@ export const wakeState = z.object({
   restore: restorePoint.nullable(),
   /** Opens the supervisor's port and OpenClaw's socket; made for each generation. */
   tokens: z.object({ supervisor: z.string(), gateway: z.string() }).nullable(),
+  /** Tries to save in a row that nothing answered at all, when draining. */
+  unanswered: z.number().int().nonnegative().default(0),
   /** Destroy the container even when its snapshot can't be stored. */
   force: z.boolean(),
 });
@@ -53,7 +57,14 @@ export type WakeEvent =
   | { type: 'lost'; generation: number; code: string; message: string; lasting: boolean }
   | { type: 'drain'; force: boolean }
   /** What the sandbox holds could not be saved: it stays, and is tried again. */
-  | { type: 'unsaved'; generation: number; code: string; message: string }
+  | {
+      type: 'unsaved';
+      generation: number;
+      code: string;
+      message: string;
+      /** Whether anything in the sandbox answered. */
+      answered: boolean;
+    }
   /** The container is gone for good, as wanted. */
   | { type: 'slept'; generation: number }
   /** Nothing of the sandbox is wanted any more, saved or not. */
@@ -69,6 +80,7 @@ export const INITIAL_WAKE: WakeState = {
   failure: null,
   restore: null,
   tokens: null,
+  unanswered: 0,
   force: false,
 };
 
@@ -167,6 +179,7 @@ export function transition(wake: WakeState, event: WakeEvent, now: number): Wake
         since: now,
         wakeStartedAt: null,
         attempts: 0,
+        unanswered: 0,
         force: event.force,
       };
     }
@@ -174,8 +187,9 @@ export function transition(wake: WakeState, event: WakeEvent, now: number): Wake
       if (event.generation !== wake.generation || wake.state !== 'draining') return wake;
       const attempts = wake.attempts + 1;
       const { code, message } = event;
+      const unanswered = event.answered ? 0 : wake.unanswered + 1;
       const nextTryAt = now + startPauseMs(attempts);
-      return { ...wake, attempts, failure: { code, message, nextTryAt } };
+      return { ...wake, attempts, unanswered, failure: { code, message, nextTryAt } };
     }
     case 'discard': {
       if (wake.state === 'asleep') return wake;
@@ -213,6 +227,10 @@ export function statusOf(wake: WakeState, wakeTimes: readonly number[]): AgentSt
     wakeStartedAt: wake.wakeStartedAt,
     expectedWakeMs: expectedWakeMs(wakeTimes),
     timings: wake.timings,
-    failure: wake.failure,
+    failure: wake.failure && {
+      ...wake.failure,
+      // One that has given up waits for somebody, not for a time.
+      nextTryAt: wake.state === 'failed' && hasGivenUp(wake) ? null : wake.failure.nextTryAt,
+    },
   };
 }

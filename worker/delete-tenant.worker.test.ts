@@ -237,7 +237,7 @@ it('a deletion that dies at any step ends the same when cron goes on', async () 
     expect([n, await leftovers()]).toEqual([n, NOTHING]);
     expect(world.agent(tenant.id).record).toBeNull();
   }
-  // To mark; to tell, to empty, to forget the host, to bury; to drop, to forget the agent.
+  // To mark; to tell, to empty, to forget the host, to bury; to forget it again, to drop, and its row.
   const marked = ['deleting', 'deleting', 'deleting', 'deleting'];
-  expect(seen).toEqual(['active', ...marked, 'deleted', 'deleted']);
+  expect(seen).toEqual(['active', ...marked, 'deleted', 'deleted', 'deleted']);
 }, 30_000);

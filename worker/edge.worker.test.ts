@@ -477,6 +477,14 @@ describe('without DEV_MODE', () => {
     expect(await codeOf(byPath)).toBe('access_denied');
   });
 
+  it('an operator’s change is refused when another site’s page asks for it', async () => {
+    const address = 'https://streamkinetics.com/admin/api/tenants/acme/suspend';
+    const foreign = json('POST', {}, { origin: 'https://evil.example' });
+    expect(await codeOf(await world.ask(address, foreign))).toBe('cross_origin');
+    const own = json('POST', {}, { origin: 'https://streamkinetics.com' });
+    expect(await codeOf(await world.ask(address, own))).toBe('access_denied');
+  });
+
   it('public pages are on the apex only', async () => {
     expect((await world.ask('https://streamkinetics.com/')).status).toBe(200);
     expect((await world.ask('https://api.streamkinetics.com/')).status).toBe(404);

@@ -42,6 +42,8 @@ export async function eraseTenant(deps: ErasureDeps, tenant: TenantDetail): Prom
       requestId,
     },
   });
+  // Whoever looked a hostname up in between has put its copy back.
+  await forgetHosts(kv, hostnames);
   await agent.drop();
   await deleteAgentRow(db, id);
   return true;

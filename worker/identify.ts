@@ -7,7 +7,7 @@ import { isDevMode } from './env.ts';
 import type { Place } from './locate.ts';
 import { openCookie } from './member-cookie.ts';
 import { identifyOperator } from './operator.ts';
-import { crossOrigin, isChange, isSameOrigin } from './same-origin.ts';
+import { crossOrigin, isChange, isNotForeign, isSameOrigin } from './same-origin.ts';
 import { findHost, rereadHost } from './tenant-directory.ts';
 
 const NOBODY: EdgeCaller = { kind: 'nobody' };
@@ -67,6 +67,8 @@ export async function identify(c: EdgeContext): Promise<void> {
     c.set('tenant', tenant);
     return;
   }
+  // Access turns a browser's cookie into its assertion, whichever page the request came from.
+  if (isChange(c.req.raw) && !isNotForeign(c.req.raw)) throw crossOrigin();
   const caller = await operatorIn(c);
   c.set('caller', caller);
   if (place.kind === 'by-path' && caller.kind !== 'nobody') {

@@ -6,6 +6,9 @@ import type { Layout } from './layout.ts';
 import type { RestorePoint } from './settings.ts';
 import { unpack } from './unpack.ts';
 
+/** Errors of this machine, which another start may not meet. */
+const LOCAL_TROUBLE = new Set(['ENOSPC', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EROFS']);
+
 /**
  * Brings the agent's tree back from the snapshot fixed for this generation: fetched, verified,
  * and only then unpacked.
@@ -24,8 +27,11 @@ export async function restoreTree(input: {
     await unpack(file, layout.tree);
   } catch (cause) {
     if (cause instanceof BootFailure) throw cause;
-    const message = `Snapshot ${restore.id} cannot be unpacked: ${(cause as Error).message}.`;
-    throw new BootFailure({ code: 'restore_corrupt', message });
+    const { message: why, code } = cause as NodeJS.ErrnoException;
+    const message = `Snapshot ${restore.id} cannot be unpacked: ${why}.`;
+    // A disk that is full says nothing about the snapshot.
+    const isOurs = code !== undefined && LOCAL_TROUBLE.has(code);
+    throw new BootFailure({ code: isOurs ? 'restore_failed' : 'restore_corrupt', message });
   } finally {
     await rm(file, { force: true });
   }

@@ -4,6 +4,7 @@ export const SNAPSHOT_STATUS = {
   snapshot_database_damaged: 422,
   snapshot_refused: 502,
   snapshot_busy: 409,
+  snapshot_too_slow: 504,
   snapshot_not_allowed: 409,
 } as const;
 

@@ -23,7 +23,8 @@ export async function whileSuspended<T>(
       return await work(signal);
     } catch (cause) {
       if (halt.aborted) throw new SnapshotError('snapshot_busy', 'OpenClaw is being stopped.');
-      if (signal.aborted) throw new SnapshotError('snapshot_busy', 'The checkpoint took too long.');
+      if (signal.aborted)
+        throw new SnapshotError('snapshot_too_slow', 'The checkpoint took too long.');
       throw cause;
     } finally {
       const resume = { suspensionId };
