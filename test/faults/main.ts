@@ -22,8 +22,8 @@ import { startWorld, type World } from './world.ts';
 
 /** How long the phases last, from their first sign on, ms. */
 const LENGTHS: Record<'double' | 'real', PhaseLengths> = {
-  double: { turn: 600, schedule: 600, checkpoint: 60, restore: 12, boot: 300, drain: 150 },
-  real: { turn: 2_500, schedule: 2_500, checkpoint: 150, restore: 12, boot: 8_000, drain: 1_500 },
+  double: { turn: 600, schedule: 600, checkpoint: 60, restore: 1, boot: 300, drain: 150 },
+  real: { turn: 2_500, schedule: 2_500, checkpoint: 150, restore: 1, boot: 8_000, drain: 1_500 },
 };
 /** Tenants, and the pace of answers: a turn takes about a second, with the real OpenClaw three. */
 const SCALE = {
