@@ -10,6 +10,7 @@ import type { Caller, Member } from './rpc.ts';
 import * as sessions from './sessions.ts';
 import { MAX_SOCKETS, type Sockets } from './sockets.ts';
 import type { AgentDb } from './storage.ts';
+import { checkTextLength } from './text-length.ts';
 import type { TurnDriver } from './turn-driver.ts';
 import { TurnWaiters } from './turn-waiters.ts';
 import { getTurn, openTurns, queueTurn, turnView, type Turn } from './turns.ts';
@@ -76,11 +77,9 @@ export class Conversations {
   /** Stores a message and queues its turn, in one commit; the same id again changes nothing. */
   send(member: Member, message: { id: string; sessionId: string; text: string }): Turn {
     const { db, door, now } = this.#deps;
-    const { maxMessageChars, maxQueuedTurns } = TIER_CONFIG[door.active().tier];
-    if (message.text.length > maxMessageChars) {
-      throw new AppError('payload_too_large', `A message may have ${maxMessageChars} characters.`);
-    }
+    const { maxMessageChars: maxChars, maxQueuedTurns } = TIER_CONFIG[door.active().tier];
     const { id: clientId, sessionId, text } = message;
+    checkTextLength(text, { kind: 'message', maxChars });
     sessions.getSession(db, sessionId);
     const queued = queueTurn(db, {
       sessionId,

@@ -11,6 +11,7 @@ import { addRun, hasOpenRun, runAt, type ScheduleRun } from './schedule-runs.ts'
 import { nextTime } from './schedule-times.ts';
 import { createSession } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
+import { checkTextLength } from './text-length.ts';
 import { queueTurn, type Turn } from './turns.ts';
 
 type Schedule = typeof schedules.$inferSelect;
@@ -27,19 +28,16 @@ interface StartContext {
   now: number;
 }
 
-/** Why nothing can be started now, whatever the session. */
-function refusal({ db, record }: StartContext, schedule: Schedule): AppError | null {
+/** AppError when nothing can be started now, whatever the session. */
+function check({ db, record }: StartContext, schedule: Schedule): void {
   if (record.status !== 'active') {
-    return new AppError('tenant_suspended', 'The agent was suspended.');
+    throw new AppError('tenant_suspended', 'The agent was suspended.');
   }
   if (hasOpenRun(db, schedule.id)) {
-    return new AppError('conflict', 'The run before it was still going on.');
+    throw new AppError('conflict', 'The run before it was still going on.');
   }
-  const { maxMessageChars } = TIER_CONFIG[record.tier];
-  if (schedule.prompt.length > maxMessageChars) {
-    return new AppError('payload_too_large', `A prompt may have ${maxMessageChars} characters.`);
-  }
-  return null;
+  const { maxMessageChars: maxChars } = TIER_CONFIG[record.tier];
+  checkTextLength(schedule.prompt, { kind: 'prompt', maxChars });
 }
 
 /** The session of the schedule; a new one named like it when it has none, or none any more. */
@@ -64,8 +62,7 @@ export function startRun(
   const { db, record, now } = ctx;
   const known = runAt(db, { scheduleId: schedule.id, ...time });
   if (known) return { run: known, queued: null };
-  const refused = refusal(ctx, schedule);
-  if (refused) throw refused;
+  check(ctx, schedule);
   const sessionId = targetSession(ctx, schedule);
   const id = ulid(now);
   const queued = queueTurn(db, {

@@ -15,6 +15,7 @@ import { newestRuns, runView } from './schedule-runs.ts';
 import { checkTimes, nextTime } from './schedule-times.ts';
 import { getSession } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
+import { checkTextLength } from './text-length.ts';
 
 type Schedule = typeof schedules.$inferSelect;
 
@@ -67,13 +68,11 @@ function check(
     sessionId?: string | null | undefined;
   },
 ): void {
-  const { minScheduleIntervalMs: minIntervalMs, maxMessageChars } = TIER_CONFIG[tier];
+  const { minScheduleIntervalMs: minIntervalMs, maxMessageChars: maxChars } = TIER_CONFIG[tier];
   if (wanted.times) {
     checkTimes(wanted.times.cron, wanted.times.timeZone, { minIntervalMs, now });
   }
-  if (wanted.prompt !== undefined && wanted.prompt.length > maxMessageChars) {
-    throw new AppError('payload_too_large', `A prompt may have ${maxMessageChars} characters.`);
-  }
+  if (wanted.prompt !== undefined) checkTextLength(wanted.prompt, { kind: 'prompt', maxChars });
   if (wanted.sessionId) getSession(db, wanted.sessionId);
 }
 
