@@ -296,7 +296,6 @@ export class SandboxDriver {
           throw new SupervisorError('sandbox_exited', 'The sandbox stopped while it was starting.');
         }
       }
-      if (now() > deadline) throw last;
       await sleep(CONNECT_POLL_MS);
     }
   }
