@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { SEED_POLICY } from '../contract/seed-policy.ts';
 import { noteDirty } from './activity.ts';
 import { FakeSandbox } from './doubles/fake-sandbox.ts';
@@ -6,8 +6,11 @@ import { freshAgent, makeRecord, NOW } from './doubles/fresh-agent.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
 import type { AgentDb } from './storage.ts';
 
+afterEach(() => void vi.useRealTimers());
+
 function world(db: AgentDb, policy = async () => SEED_POLICY) {
   const sandbox = new FakeSandbox();
+  const logged: string[] = [];
   const driver = new SandboxDriver({
     db,
     container: sandbox,
@@ -17,9 +20,9 @@ function world(db: AgentDb, policy = async () => SEED_POLICY) {
     safeTools: false,
     now: () => NOW,
     changed: () => undefined,
-    log: () => undefined,
+    log: ({ msg }) => void logged.push(msg),
   });
-  return { sandbox, driver };
+  return { sandbox, driver, logged };
 }
 
 it('a discarded sandbox is destroyed without being saved, and its generation is over', () =>
@@ -43,6 +46,20 @@ it('a sandbox that can’t be destroyed is said to run on', () =>
     await driver.drive();
     sandbox.destroy = () => Promise.reject(new Error('no answer'));
     expect(await driver.discard()).toBe(false);
+  }));
+
+it('a destroy that hangs holds nothing up for long, and the log says what still runs', () =>
+  freshAgent().inside(async ({ db }) => {
+    const { sandbox, driver, logged } = world(db);
+    driver.demand(false);
+    await driver.drive();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    sandbox.destroy = () => new Promise(() => undefined);
+    const discarded = driver.discard();
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(await discarded).toBe(false);
+    expect(logged).toEqual(['a destroyed container still runs']);
+    expect(vi.getTimerCount()).toBe(0);
   }));
 
 it('a sandbox that is discarded while it is being started never comes to life', () =>

@@ -1,5 +1,6 @@
 export { TenantAgent } from './tenant-agent.ts';
 export { TenantEgress } from './egress.ts';
+export { atMost } from './deadline.ts';
 export { agentStub } from './stub.ts';
 export type { AgentEnv } from './env.ts';
 export { CALLER_HEADER } from './rpc.ts';

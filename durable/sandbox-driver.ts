@@ -4,8 +4,9 @@ import type { SupervisorStatus } from '../contract/supervisor.ts';
 import { TIER_CONFIG } from '../contract/tiers.ts';
 import { readCell, writeCell } from './cells.ts';
 import type { SandboxContainer } from './container.ts';
-import { clearDue, setDue, WATCHDOG_MS } from './due.ts';
 import { classifyContainerError } from './container-errors.ts';
+import { atMost } from './deadline.ts';
+import { clearDue, setDue, WATCHDOG_MS } from './due.ts';
 import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
 import { reasonOf } from './log.ts';
 import { withRemedy } from './restore.ts';
@@ -389,14 +390,11 @@ export class SandboxDriver {
   async #destroy(): Promise<void> {
     const { container, log } = this.#deps;
     if (!container?.running) return;
-    const { promise: overdue, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error('no answer')), DESTROY_TIMEOUT_MS);
     try {
-      await Promise.race([container.destroy(), overdue]);
+      await atMost(DESTROY_TIMEOUT_MS, container.destroy());
+      if (container.running) log({ level: 'warn', msg: 'a destroyed container still runs' });
     } catch (error) {
       log({ level: 'warn', msg: 'destroy failed', error: reasonOf(error) });
-    } finally {
-      clearTimeout(timer);
     }
   }
 

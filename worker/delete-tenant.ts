@@ -1,6 +1,7 @@
 import type { DeleteTenantBody, TenantView } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import { tenantById, type TenantDetail } from '../db/queries/tenants.ts';
+import { atMost } from '../durable/index.ts';
 import { commitChange } from './change-tenant.ts';
 import { dbOf, logFailure, requestIdOf, type EdgeContext } from './context.ts';
 import { eraseTenant } from './erase-tenant.ts';
@@ -20,15 +21,6 @@ async function erase(c: EdgeContext, tenant: TenantDetail): Promise<boolean> {
     logFailure(c, 'tenant.erase.failed', error);
     return false;
   }
-}
-
-/** Waits for work at most `ms`, and lets it go on after that. */
-async function atMost(c: EdgeContext, work: Promise<unknown>, ms: number): Promise<void> {
-  c.executionCtx.waitUntil(work);
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 /**
@@ -53,7 +45,11 @@ export async function deleteTenant(
         action: 'tenant.delete',
         set: ({ status }) => ({ status: status === 'deleted' ? status : 'deleting' }),
       });
-  if (!isGone) await atMost(c, erase(c, marked), QUICK_MS);
+  if (!isGone) {
+    const erased = erase(c, marked);
+    c.executionCtx.waitUntil(erased);
+    await atMost(QUICK_MS, erased);
+  }
   const now = (await tenantById(dbOf(c), marked.id)) ?? marked;
   return { ...viewOf(now, c.env, c.req.url), pending: now.status !== 'deleted' };
 }
