@@ -7,6 +7,7 @@ import { thin } from './retention.ts';
 import {
   getSnapshot,
   headOf,
+  isKept,
   markDeleting,
   snapshotKey,
   snapshotPrefix,
@@ -86,6 +87,6 @@ async function removeOrphans(deps: RetentionDeps, after: string): Promise<string
 /** Whether an object belongs to no snapshot; one whose name tells no time is not ours to judge. */
 function isOrphan(db: AgentDb, id: string, now: number): boolean {
   if (!ulidSchema.safeParse(id).success || now - decodeTime(id) <= ORPHAN_AGE_MS) return false;
-  const state = getSnapshot(db, id)?.state;
-  return state !== 'stored' && state !== 'damaged' && state !== 'deleting';
+  const row = getSnapshot(db, id);
+  return row === null || !(isKept(row) || row.state === 'deleting');
 }

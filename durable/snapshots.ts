@@ -52,13 +52,15 @@ export async function renewTicket(db: AgentDb, id: string): Promise<Ticket | nul
   const [row] = db
     .update(snapshots)
     .set({ ticketHash, changes: countChanges(db) })
-    .where(and(isTicketed(id), isNotNull(snapshots.ticketHash)))
+    .where(and(eq(snapshots.id, id), isOpen))
     .returning({ id: snapshots.id })
     .all();
   return row ? { id, ticket, maxBytes: MAX_SNAPSHOT_BYTES } : null;
 }
 
-const isTicketed = (id: string) => and(eq(snapshots.id, id), eq(snapshots.state, 'ticketed'));
+const isTicketed = eq(snapshots.state, 'ticketed');
+/** Its ticket waits to be used. */
+const isOpen = and(isTicketed, isNotNull(snapshots.ticketHash));
 const refused = (why: string): AppError => new AppError('forbidden', why);
 
 /**
@@ -138,22 +140,20 @@ function isNewerThanHead(db: AgentDb, row: Snapshot): boolean {
 
 /** Nothing will be stored under this ticket any more. */
 export function markFailed(db: AgentDb, id: string): void {
-  db.update(snapshots).set({ state: 'failed', ticketHash: null }).where(isTicketed(id)).run();
+  db.update(snapshots)
+    .set({ state: 'failed', ticketHash: null })
+    .where(and(eq(snapshots.id, id), isTicketed))
+    .run();
 }
 
 /** Forgets a ticket that nobody will use: its sandbox was busy, and nothing went wrong. */
 export function dropTicket(db: AgentDb, id: string): void {
   db.delete(snapshots)
-    .where(and(isTicketed(id), isNotNull(snapshots.ticketHash)))
+    .where(and(eq(snapshots.id, id), isOpen))
     .run();
 }
 
-const isOpenIn = (generation: number) =>
-  and(
-    eq(snapshots.state, 'ticketed'),
-    eq(snapshots.generation, generation),
-    isNotNull(snapshots.ticketHash),
-  );
+const isOpenIn = (generation: number) => and(eq(snapshots.generation, generation), isOpen);
 
 /** A snapshot of a generation whose ticket waits to be used, or null. */
 export function openTicket(db: AgentDb, generation: number): Snapshot | null {
