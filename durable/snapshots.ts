@@ -13,6 +13,8 @@ import type { AgentDb } from './storage.ts';
 export const MAX_SNAPSHOT_BYTES = 1024 ** 3;
 /** A ticket that was not used is worth nothing after this long, and a put is over by then, ms. */
 export const TICKET_MS = 15 * 60_000;
+/** Newest entries in which failures in a row are counted: after six the pause between tries is longest. */
+const COUNTED_ENTRIES = 20;
 
 export interface Ticket {
   id: string;
@@ -167,7 +169,7 @@ export function failOpenTickets(db: AgentDb, generation: number): void {
 
 /** How many snapshots in a row have failed since the last that was stored, and when the newest began. */
 export function recentFailures(db: AgentDb): { count: number; lastAt: number } {
-  const rows = db.select().from(snapshots).orderBy(desc(snapshots.id)).limit(20).all();
+  const rows = db.select().from(snapshots).orderBy(desc(snapshots.id)).limit(COUNTED_ENTRIES).all();
   const done = rows.findIndex(({ state }) => state === 'stored');
   const failed = (done < 0 ? rows : rows.slice(0, done)).filter(({ state }) => state === 'failed');
   return { count: failed.length, lastAt: failed[0]?.createdAt ?? 0 };
