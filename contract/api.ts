@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentStatus, tenantStatus } from './agent.ts';
 import { sessionEvent, sessionTitle, sessionView } from './frames.ts';
 import { clientId, slugSchema, tenantId } from './ids.ts';
+import { snapshotView } from './snapshots.ts';
 import { tierSchema, workloadSchema } from './tiers.ts';
 import { usageRow } from './usage.ts';
 
@@ -151,17 +152,7 @@ export const agentInspection = z.object({
     lastFlushAt: z.number().int().nullable(),
   }),
   policy: z.object({ version: z.number().int(), fetchedAt: z.number().int() }).nullable(),
-  snapshots: z.array(
-    z.object({
-      id: z.string(),
-      kind: z.string(),
-      state: z.string(),
-      size: z.number().int().nullable(),
-      sha256: z.string().nullable(),
-      generation: z.number().int(),
-      createdAt: z.number().int(),
-    }),
-  ),
+  snapshots: z.array(snapshotView),
   schedules: z.array(
     z.object({
       id: z.string(),

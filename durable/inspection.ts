@@ -6,7 +6,7 @@ import { countByState } from './ledger.ts';
 import { countMembers } from './members.ts';
 import { allSchedules } from './schedules.ts';
 import { countSessions } from './sessions.ts';
-import { listSnapshots } from './snapshot-index.ts';
+import { headOf, listSnapshots, snapshotView } from './snapshot-index.ts';
 import type { AgentDb } from './storage.ts';
 import { openTurns } from './turns.ts';
 import { statusOf, type WakeState } from './wake.ts';
@@ -26,6 +26,7 @@ export function inspection(options: {
   const { db, record, wake } = options;
   const { open, unsettled, final } = countByState(db);
   const policy = readCell(db, 'policy');
+  const head = headOf(db);
   return {
     tenantId: record.id,
     slug: record.slug,
@@ -53,17 +54,7 @@ export function inspection(options: {
     due: allDue(db),
     ledger: { open, unsettled, outbox: final, lastFlushAt: readCell(db, 'lastFlushAt') },
     policy: policy && { version: policy.policy.version, fetchedAt: policy.fetchedAt },
-    snapshots: listSnapshots(db, LISTED_SNAPSHOTS).map(
-      ({ id, kind, state, size, sha256, generation, createdAt }) => ({
-        id,
-        kind,
-        state,
-        size,
-        sha256,
-        generation,
-        createdAt,
-      }),
-    ),
+    snapshots: listSnapshots(db, LISTED_SNAPSHOTS).map((row) => snapshotView(row, head)),
     schedules: allSchedules(db).map(({ id, name, enabled, nextAt }) => ({
       id,
       name,
