@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { costNano, findModel } from './models.ts';
+import { costNano, estimatePromptTokens, findModel, MODEL_CATALOG } from './models.ts';
 
 describe('what an attempt costs', () => {
   it('is tokens in and out at the model’s prices, in nano-dollars', () => {
@@ -36,7 +36,31 @@ describe('the model catalog', () => {
     expect(findModel(retired?.successor ?? '')).toMatchObject({ retiredSince: null });
   });
 
+  it.each(MODEL_CATALOG)('says of $id where its numbers are from', (model) => {
+    expect(new URL(model.source).host).toBe('developers.cloudflare.com');
+    expect(new Date(model.asOf).toISOString().slice(0, 10)).toBe(model.asOf);
+    const prices = [model.priceIn, model.priceOut, model.priceCached ?? 1];
+    expect(prices.every((price) => Number.isSafeInteger(price) && price > 0)).toBe(true);
+  });
+
+  it('has each model once', () => {
+    const ids = MODEL_CATALOG.map(({ id }) => id);
+    expect(ids).toEqual([...new Set(ids)]);
+  });
+
   it('knows nothing of other providers', () => {
     expect(findModel('gpt-4o')).toBeNull();
+  });
+});
+
+describe('the estimate of a prompt', () => {
+  it('is a little more than OpenClaw counts in its own shortest request', () => {
+    const tokens = estimatePromptTokens(39 * 1_024);
+    expect(tokens).toBeGreaterThanOrEqual(12_000);
+    expect(tokens).toBeLessThan(14_000);
+  });
+
+  it('is whole, and nothing only for nothing', () => {
+    expect([0, 1, 3, 4].map(estimatePromptTokens)).toEqual([0, 1, 1, 2]);
   });
 });
