@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import type { AgentStatus } from '../../contract/agent.ts';
 import { serverFrame, type ClientFrame, type SessionEvent } from '../../contract/frames.ts';
 import { dial } from '../support/loopback.ts';
+import { Watchers } from '../support/watchers.ts';
 
 /** Pause between tries to connect while the Worker is down, ms. */
 const RECONNECT_MS = 100;
@@ -44,7 +45,7 @@ export class FaultClient {
   reconnects = -1;
   readonly #address: URL;
   readonly #headers: Record<string, string>;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #socket: WebSocket | null = null;
   #isClosed = false;
 
@@ -120,7 +121,7 @@ export class FaultClient {
     while (!holds()) {
       const left = deadline - Date.now();
       if (left <= 0) return false;
-      await this.#nextChange(left);
+      await this.#watchers.next(left);
     }
     return true;
   }
@@ -142,12 +143,12 @@ export class FaultClient {
     socket.on('message', (data) => {
       clearTimeout(timer);
       this.#receive(String(data));
-      this.#notify();
+      this.#watchers.notify();
     });
     return new Promise((resolve) => {
       socket.once('close', () => {
         clearTimeout(timer);
-        this.#notify();
+        this.#watchers.notify();
         resolve();
       });
     });
@@ -213,21 +214,5 @@ export class FaultClient {
   #say(frame: ClientFrame): void {
     // What is said while the line is down is said again at the next hello.
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
-  }
-
-  #nextChange(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#watchers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#watchers.add(done);
-    });
-  }
-
-  #notify(): void {
-    for (const watcher of this.#watchers) watcher();
   }
 }

@@ -6,6 +6,7 @@ import {
   type SessionEvent,
 } from '../../contract/frames.ts';
 import { dial } from './loopback.ts';
+import { Watchers } from './watchers.ts';
 
 /** A frame that does not come within this time never will, ms. */
 const FRAME_TIMEOUT_MS = 150_000;
@@ -14,7 +15,7 @@ const FRAME_TIMEOUT_MS = 150_000;
 export class ChatSocket {
   readonly frames: ServerFrame[] = [];
   readonly #socket: WebSocket;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   /** Resolves with the close code. */
   readonly closed: Promise<number>;
 
@@ -23,12 +24,12 @@ export class ChatSocket {
     this.closed = new Promise((resolve) => {
       socket.once('close', (code) => {
         resolve(code);
-        this.#notify();
+        this.#watchers.notify();
       });
     });
     socket.on('message', (data) => {
       this.frames.push(serverFrame.parse(JSON.parse(String(data))));
-      this.#notify();
+      this.#watchers.notify();
     });
   }
 
@@ -107,23 +108,7 @@ export class ChatSocket {
         const last = JSON.stringify(this.frames.slice(-5));
         throw new Error(`the awaited frame did not come; the last ones: ${last}`);
       }
-      await this.#nextChange(left);
+      await this.#watchers.next(left);
     }
-  }
-
-  #nextChange(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#watchers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#watchers.add(done);
-    });
-  }
-
-  #notify(): void {
-    for (const watcher of this.#watchers) watcher();
   }
 }
