@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { ulid } from 'ulid';
+import { r2Object } from '../support/r2-objects.ts';
 import { sha256 } from './archive.ts';
 import { keyOf } from './check-snapshots.ts';
 import type { Findings } from './findings.ts';
-import { r2Object } from './store-files.ts';
 import type { Subject } from './subject.ts';
 import type { World } from './world.ts';
 

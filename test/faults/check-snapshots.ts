@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TRANSCRIPT_FILE } from '../doubles/openclaw/transcript.ts';
+import { r2Object } from '../support/r2-objects.ts';
 import { allText, databasesUnder, quickCheck, sha256, unpack } from './archive.ts';
 import type { Findings } from './findings.ts';
 import {
-  r2Object,
   storedSnapshots,
   storedTurns,
   type StoredSnapshot,

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { snapshotList } from '../../contract/snapshots.ts';
+import { r2Object } from '../support/r2-objects.ts';
 import { canPad, databasesUnder, pack, pad, sha256, unpack } from './archive.ts';
 import { keyOf } from './check-snapshots.ts';
 import type { Findings } from './findings.ts';
-import { r2Object } from './store-files.ts';
 import type { Subject } from './subject.ts';
 import type { World } from './world.ts';
 

@@ -99,16 +99,6 @@ export function usageRows(stateDir: string): UsageRow[] {
   return select(file, 'SELECT * FROM usage', usageRow);
 }
 
-/** The file that holds an R2 object's bytes, and its size as R2 knows it; null when there is none. */
-export function r2Object(stateDir: string, key: string): { file: string; size: number } | null {
-  const [index = ''] = databasesIn(under(stateDir, 'r2/miniflare-R2BucketObject'));
-  using database = new DatabaseSync(index, { readOnly: true });
-  const row = database.prepare('SELECT blob_id, size FROM _mf_objects WHERE key = ?').get(key);
-  if (!row) return null;
-  const file = under(stateDir, 'r2/openclaw-backups/blobs', String(row.blob_id));
-  return { file, size: Number(row.size) };
-}
-
 /**
  * Makes a stopped agent's unsettled attempts older, so that the sweep that waits for them need not be
  * waited for, and makes it due.

@@ -1,29 +1,17 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { zstdDecompressSync } from 'node:zlib';
-import { sqliteRows } from './sqlite-rows.ts';
+import { r2Objects, type R2Object } from './r2-objects.ts';
 
-export interface StoredSnapshot {
+export interface StoredSnapshot extends R2Object {
   id: string;
-  key: string;
-  /** The object's bytes as the local R2 keeps them on disk. */
-  file: string;
 }
 
 /** The snapshots of a tenant as they lie in the local R2, oldest first. */
 export function storedSnapshots(stateDir: string, tenantId: string): StoredSnapshot[] {
-  const r2 = join(stateDir, 'state/v3/r2');
-  const found: StoredSnapshot[] = [];
-  for (const name of readdirSync(join(r2, 'miniflare-R2BucketObject'))) {
-    if (!/^[0-9a-f]{64}\.sqlite$/.test(name)) continue;
-    for (const row of sqliteRows(join(r2, 'miniflare-R2BucketObject', name), '_mf_objects')) {
-      const key = String(row['key']);
-      const id = /^tenants\/([^/]+)\/snapshots\/([^/.]+)\.tar\.zst$/.exec(key);
-      if (id?.[1] !== tenantId) continue;
-      const file = join(r2, 'openclaw-backups/blobs', String(row['blob_id']));
-      found.push({ id: id[2] ?? '', key, file });
-    }
-  }
+  const found = r2Objects(stateDir).flatMap((object) => {
+    const name = /^tenants\/([^/]+)\/snapshots\/([^/.]+)\.tar\.zst$/.exec(object.key);
+    return name?.[1] === tenantId ? [{ ...object, id: name[2] ?? '' }] : [];
+  });
   return found.toSorted((a, b) => a.id.localeCompare(b.id));
 }
 
