@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentInspection, type AgentInspection } from '../../contract/api.ts';
 import type { ContainerInfo } from '../../local/engine/index.ts';
@@ -7,6 +7,7 @@ import { newTenant } from '../support/agents.ts';
 import { MemberClient } from '../support/member.ts';
 import { agentFile } from './store-files.ts';
 import { FaultClient } from './member-client.ts';
+import { openclawPid } from './openclaw-pid.ts';
 
 /** Inviting, signing in and the like may meet a Worker that is being killed, ms. */
 const CALL_TIMEOUT_MS = 20_000;
@@ -68,10 +69,7 @@ export class Subject {
   /** OpenClaw's own process in the container. */
   openclawPid(): number | null {
     const supervisor = this.container()?.pid;
-    if (!supervisor) return null;
-    for (const pid of childrenOf(supervisor))
-      if (readProc(pid, 'cmdline').includes('openclaw.mjs')) return pid;
-    return null;
+    return supervisor ? openclawPid(supervisor) : null;
   }
 
   /** Whether the supervisor is making a snapshot right now. */
@@ -119,17 +117,4 @@ function within<T>(call: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error('no answer')), CALL_TIMEOUT_MS);
   return Promise.race([call, late.promise]).finally(() => clearTimeout(timer));
-}
-
-function childrenOf(pid: number): number[] {
-  const text = readProc(pid, `task/${pid}/children`);
-  return text.split(' ').filter(Boolean).map(Number);
-}
-
-function readProc(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch {
-    return '';
-  }
 }
