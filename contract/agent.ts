@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { slugSchema, tenantId } from './ids.ts';
+import { limitOverrides } from './limits.ts';
 import { tierSchema } from './tiers.ts';
 
 /** States of the wake machine. */
@@ -35,6 +36,8 @@ export const tenantRecord = z.object({
   hostnames: z.array(z.string().max(253)).max(100),
   /** Whether the container reaches the internet; null follows the tier. */
   internet: z.boolean().nullable(),
+  /** The tenant's own limits in place of its tier's; null when it has none. */
+  limits: limitOverrides.nullable().default(null),
   version: z.number().int().positive(),
 });
 export type TenantRecord = z.infer<typeof tenantRecord>;

@@ -19,10 +19,14 @@ export const MAX_MODEL_REQUEST_BYTES = 4 * 1024 * 1024;
 export const chatRequest = z.looseObject({
   model: z.string().min(1).max(200),
   messages: z.array(z.looseObject({ role: z.string() })).min(1),
-  stream: z.boolean().optional(),
+  stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
   max_tokens: z.number().int().positive().nullish(),
   max_completion_tokens: z.number().int().positive().nullish(),
+  /** The caller's own name of the conversation, for the prompt cache. */
+  prompt_cache_key: z.unknown().optional(),
+  /** More answers than one would cost more than is reserved. */
+  n: z.literal(1).nullish(),
 });
 export type ChatRequest = z.infer<typeof chatRequest>;
 

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   invalid_request: { status: 400, exit: 1, retryable: false },
   invalid_json: { status: 400, exit: 1, retryable: false },
   invalid_frame: { status: 400, exit: 1, retryable: false },
+  invalid_policy: { status: 400, exit: 1, retryable: false },
   invalid_slug: { status: 400, exit: 1, retryable: false },
   invalid_usage: { status: 400, exit: 1, retryable: false },
   invalid_config: { status: 400, exit: 1, retryable: false },
@@ -20,15 +21,18 @@ export const ERROR_CODES = {
   not_found: { status: 404, exit: 1, retryable: false },
   unknown_host: { status: 404, exit: 1, retryable: false },
   tenant_not_found: { status: 404, exit: 1, retryable: false },
+  model_not_found: { status: 404, exit: 1, retryable: false },
   session_not_found: { status: 404, exit: 1, retryable: false },
   misdirected: { status: 421, exit: 1, retryable: true },
   method_not_allowed: { status: 405, exit: 1, retryable: false },
   conflict: { status: 409, exit: 1, retryable: false },
   slug_taken: { status: 409, exit: 1, retryable: false },
+  prompt_too_long: { status: 400, exit: 1, retryable: false },
   payload_too_large: { status: 413, exit: 1, retryable: false },
   upgrade_required: { status: 426, exit: 1, retryable: false },
   rate_limited: { status: 429, exit: 3, retryable: true },
   limit_reached: { status: 429, exit: 3, retryable: true },
+  budget_reached: { status: 429, exit: 3, retryable: false },
   queue_full: { status: 429, exit: 3, retryable: true },
   tenant_suspended: { status: 403, exit: 1, retryable: false },
   tenant_deleted: { status: 410, exit: 1, retryable: false },
@@ -62,6 +66,8 @@ export type ErrorBody = z.infer<typeof errorBody>;
 export interface AppErrorOptions {
   hint?: string;
   details?: string[];
+  /** When the same may be tried again, s. */
+  retryAfterS?: number;
   /** Goes to the log, never to a client. */
   cause?: unknown;
 }
@@ -71,6 +77,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: string[] | undefined;
+  readonly retryAfterS: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -78,6 +85,7 @@ export class AppError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.details = options.details;
+    this.retryAfterS = options.retryAfterS;
   }
 
   get status(): number {
@@ -94,10 +102,11 @@ export function asAppError(error: unknown): AppError | null {
   if (!(error instanceof Error)) return null;
   const code = errorCode.safeParse((error as { code?: unknown }).code);
   if (!code.success) return null;
-  const { hint, details } = error as { hint?: unknown; details?: unknown };
+  const { hint, details, retryAfterS } = error as Partial<Record<keyof AppError, unknown>>;
   return new AppError(code.data, error.message, {
     hint: typeof hint === 'string' ? hint : undefined,
     details: Array.isArray(details) ? details.map(String) : undefined,
+    retryAfterS: typeof retryAfterS === 'number' ? retryAfterS : undefined,
     cause: error,
   });
 }

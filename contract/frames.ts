@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentStatus } from './agent.ts';
 import { clientId, ulidSchema } from './ids.ts';
+import { budgetView } from './notices.ts';
 
 /** Version of the chat protocol; a client that speaks another is told to reload. */
 export const CHAT_PROTOCOL = 1;
@@ -117,9 +118,12 @@ export const serverFrame = z.discriminatedUnion('type', [
     }),
     tenant: z.object({ slug: z.string(), tier: z.string(), maxMessageChars: z.number().int() }),
     agent: agentStatus,
+    budget: budgetView,
     sessions: z.array(sessionView),
   }),
   z.object({ type: z.literal('agent'), agent: agentStatus }),
+  /** The month's budget has come to a notice, or back from one. */
+  z.object({ type: z.literal('budget'), budget: budgetView }),
   /** A session is new or changed. */
   z.object({ type: z.literal('session'), session: sessionView }),
   z.object({ type: z.literal('session.deleted'), sessionId: z.string() }),

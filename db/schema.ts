@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { TenantStatus } from '../contract/agent.ts';
+import type { LimitOverrides } from '../contract/limits.ts';
+import type { NoticeData, NoticeKind } from '../contract/notices.ts';
 import type { PolicyRule } from '../contract/policy.ts';
 import type { Tier } from '../contract/tiers.ts';
 import type { CallSource, Outcome, Settlement } from '../contract/usage.ts';
@@ -21,6 +23,8 @@ export const tenants = sqliteTable(
     region: text(),
     /** Internet for the container; null follows the tier. */
     internet: integer({ mode: 'boolean' }),
+    /** Its own limits in place of its tier's; null when it has none. */
+    limits: text({ mode: 'json' }).$type<LimitOverrides>(),
     /** Grows with every change; the agent ignores older ones. */
     version: integer().notNull().default(1),
     createdAt: integer('created_at').notNull(),
@@ -78,6 +82,8 @@ export const activePolicy = sqliteTable('active_policy', {
   version: integer()
     .notNull()
     .references(() => policies.version),
+  /** The one that was in force before, to roll back to; null for the first. */
+  previousVersion: integer('previous_version'),
   updatedAt: integer('updated_at').notNull(),
 });
 
@@ -122,6 +128,53 @@ export const usage = sqliteTable(
   },
   // The only secondary index: each further one doubles the billed writes.
   (t) => [index('usage_tenant_time').on(t.tenant_id, t.created_at)],
+);
+
+/**
+ * Sums of `usage` by UTC day and all that it is asked for by. Written in the commit that books the
+ * rows, from those that were not there yet, and recomputed from the rows once the day is over.
+ */
+export const usageDaily = sqliteTable(
+  'usage_daily',
+  {
+    /** The day's first moment, UTC ms. A row belongs to the day of its `created_at`. */
+    day: integer().notNull(),
+    tenantId: text('tenant_id').notNull(),
+    platform: text().notNull(),
+    tier: text().notNull(),
+    workload: text().notNull(),
+    model: text().notNull(),
+    attempts: integer().notNull(),
+    /** Those of them that ended otherwise than `ok`. */
+    failures: integer().notNull(),
+    tokensIn: integer('tokens_in').notNull(),
+    tokensOut: integer('tokens_out').notNull(),
+    tokensCached: integer('tokens_cached').notNull(),
+    costNano: integer('cost_nano').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.day, t.tenantId, t.platform, t.tier, t.workload, t.model] }),
+    index('usage_daily_tenant').on(t.tenantId, t.day),
+  ],
+);
+
+/** Days whose sums were recomputed from their rows. */
+export const closedDays = sqliteTable('closed_days', {
+  day: integer().primaryKey(),
+  closedAt: integer('closed_at').notNull(),
+});
+
+/** What operators should know of a tenant, once each: its id says what it is about. */
+export const notices = sqliteTable(
+  'notices',
+  {
+    id: text().primaryKey(),
+    tenantId: text('tenant_id').notNull(),
+    kind: text().$type<NoticeKind>().notNull(),
+    data: text({ mode: 'json' }).$type<NoticeData>().notNull(),
+    at: integer().notNull(),
+  },
+  (t) => [index('notices_at').on(t.at)],
 );
 
 export const audit = sqliteTable(

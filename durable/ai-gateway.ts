@@ -32,11 +32,25 @@ const logEntry = z.looseObject({
 const oneLog = z.looseObject({ success: z.boolean(), result: logEntry.nullish() });
 const manyLogs = z.looseObject({ success: z.boolean(), result: z.array(logEntry).nullish() });
 
+/** Longest name of a conversation that is passed on for the prompt cache, in characters. */
+const MAX_AFFINITY_CHARS = 128;
+
+/**
+ * Whose prompt cache a call may meet: the caller's own name of its conversation, within its tenant.
+ * Null for what can't be a header's value.
+ */
+function affinityOf(attempt: Attempt, name: unknown): string | null {
+  if (typeof name !== 'string' || !/^[\x21-\x7e]+$/.test(name)) return null;
+  return `${attempt.metadata.tenant}:${name.slice(0, MAX_AFFINITY_CHARS)}`;
+}
+
 /** The body as it goes upstream: our model, our output cap, and usage in every stream. */
 export function upstreamBody(body: ChatRequest, attempt: Attempt): ChatRequest {
-  const { max_completion_tokens: _, stream_options: __, ...rest } = body;
+  const { max_completion_tokens: _, stream_options: __, prompt_cache_key: cacheKey, ...rest } = body;
+  const promptCacheKey = affinityOf(attempt, cacheKey);
   return {
     ...rest,
+    ...(promptCacheKey === null ? {} : { prompt_cache_key: promptCacheKey }),
     model: attempt.model,
     // Workers AI defaults to 256 tokens on some models: the cap is always said.
     max_tokens: attempt.maxOutputTokens,
@@ -80,6 +94,7 @@ export function aiGateway(env: AgentEnv): AiGateway {
 
   return {
     request(attempt, body, affinity) {
+      const sessionAffinity = affinityOf(attempt, affinity);
       return new Request(`${account}/ai/v1/chat/completions`, {
         method: 'POST',
         headers: {
@@ -92,7 +107,7 @@ export function aiGateway(env: AgentEnv): AiGateway {
           'cf-aig-collect-log': 'true',
           'cf-aig-collect-log-payload': 'false',
           'cf-aig-metadata': JSON.stringify(attempt.metadata),
-          ...(affinity === null ? {} : { 'x-session-affinity': affinity }),
+          ...(sessionAffinity === null ? {} : { 'x-session-affinity': sessionAffinity }),
         },
         body: JSON.stringify(upstreamBody(body, attempt)),
       });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { tenantRecord } from '../contract/agent.ts';
 import { policySchema } from '../contract/policy.ts';
 import { cells } from '../db/agent/schema.ts';
+import { meters } from './meters.ts';
 import type { AgentDb } from './storage.ts';
 import { wakeState } from './wake.ts';
 
@@ -42,14 +43,34 @@ const CELLS = {
   restoreWish: z.string(),
   /** When an operator went back on purpose, UTC ms: what was said before that stays forgotten. */
   wentBackAt: z.number().int(),
+  /** What is used and held of the limits in the windows that are. */
+  meters,
 } as const;
 
 type Cells = { [Name in keyof typeof CELLS]: z.infer<(typeof CELLS)[Name]> };
 
-/** The value of a cell, or null when it was never written. */
+/**
+ * Values as they were last read or written, so that a model call parses neither the record nor the
+ * policy. By the storage, which all handles on one agent's SQLite share; eviction drops it.
+ */
+const known = new WeakMap<DurableObjectStorage, Map<string, unknown>>();
+
+function knownOf(db: AgentDb): Map<string, unknown> {
+  const found = known.get(db.$client);
+  if (found) return found;
+  const made = new Map<string, unknown>();
+  known.set(db.$client, made);
+  return made;
+}
+
+/** The value of a cell, or null when it was never written. It is shared: nobody may change it. */
 export function readCell<Name extends keyof Cells>(db: AgentDb, name: Name): Cells[Name] | null {
+  const values = knownOf(db);
+  if (values.has(name)) return values.get(name) as Cells[Name] | null;
   const row = db.select().from(cells).where(eq(cells.key, name)).get();
-  return row ? (CELLS[name].parse(row.value) as Cells[Name]) : null;
+  const value = row ? (CELLS[name].parse(row.value) as Cells[Name]) : null;
+  values.set(name, value);
+  return value;
 }
 
 /** Writes a cell, whole. */
@@ -58,13 +79,16 @@ export function writeCell<Name extends keyof Cells>(
   name: Name,
   value: Cells[Name],
 ): void {
+  knownOf(db).delete(name);
   db.insert(cells)
     .values({ key: name, value })
     .onConflictDoUpdate({ target: cells.key, set: { value } })
     .run();
+  knownOf(db).set(name, value);
 }
 
 /** Makes a cell as if it had never been written. */
 export function clearCell(db: AgentDb, name: keyof Cells): void {
+  knownOf(db).delete(name);
   db.delete(cells).where(eq(cells.key, name)).run();
 }

@@ -7,7 +7,8 @@ import {
 } from '../contract/frames.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import { asAppError, AppError } from '../contract/errors.ts';
-import { TIER_CONFIG } from '../contract/tiers.ts';
+import type { BudgetView } from '../contract/notices.ts';
+import { limitsOf } from '../contract/tiers.ts';
 import { getSession, listSessions, readEvents } from './sessions.ts';
 import type { Caller, Member } from './rpc.ts';
 import { CLOSE_SIGNED_OUT, type Sockets } from './sockets.ts';
@@ -18,6 +19,7 @@ export interface ChatDeps {
   sockets: Sockets;
   record(): TenantRecord;
   status(): AgentStatus;
+  budget(): BudgetView;
   /** Who a caller is, or AppError unauthenticated. */
   identify(caller: Caller): Member;
   send(
@@ -29,13 +31,15 @@ export interface ChatDeps {
 
 /** The first frame of a socket: who you are, how the agent is, which sessions there are. */
 export function greet(deps: ChatDeps, socket: WebSocket, member: Member): void {
-  const { slug, tier } = deps.record();
+  const record = deps.record();
+  const { slug, tier } = record;
   deps.sockets.send(socket, {
     type: 'hello',
     protocol: CHAT_PROTOCOL,
     member,
-    tenant: { slug, tier, maxMessageChars: TIER_CONFIG[tier].maxMessageChars },
+    tenant: { slug, tier, maxMessageChars: limitsOf(record).maxMessageChars },
     agent: deps.status(),
+    budget: deps.budget(),
     sessions: listSessions(deps.db),
   });
 }

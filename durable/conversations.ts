@@ -2,7 +2,8 @@ import type { AgentStatus } from '../contract/agent.ts';
 import type { TurnView } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
-import { TIER_CONFIG } from '../contract/tiers.ts';
+import type { BudgetView } from '../contract/notices.ts';
+import { limitsOf } from '../contract/tiers.ts';
 import { greet, receive, type ChatDeps } from './chat.ts';
 import type { Door } from './door.ts';
 import { setDue, WATCHDOG_MS } from './due.ts';
@@ -10,6 +11,7 @@ import type { Caller, Member } from './rpc.ts';
 import * as sessions from './sessions.ts';
 import { MAX_SOCKETS, type Sockets } from './sockets.ts';
 import type { AgentDb } from './storage.ts';
+import { takeTurn } from './take-turn.ts';
 import { checkTextLength } from './text-length.ts';
 import type { TurnDriver } from './turn-driver.ts';
 import { TurnWaiters } from './turn-waiters.ts';
@@ -21,6 +23,7 @@ export interface ConversationsDeps {
   sockets: Sockets;
   turns: Pick<TurnDriver, 'stop'>;
   status(): AgentStatus;
+  budget(): BudgetView;
   now(): number;
   /** There is something to do for the sandbox. */
   pump(): void;
@@ -54,7 +57,7 @@ export class Conversations {
 
   createSession(title: string | undefined): SessionView {
     const { db, door, sockets, now } = this.#deps;
-    const { maxSessions } = TIER_CONFIG[door.record().tier];
+    const { maxSessions } = limitsOf(door.record());
     const session = sessions.createSession(db, { title, maxSessions, now: now() });
     sockets.broadcast({ type: 'session', session });
     return session;
@@ -77,7 +80,8 @@ export class Conversations {
   /** Stores a message and queues its turn, in one commit; the same id again changes nothing. */
   send(member: Member, message: { id: string; sessionId: string; text: string }): Turn {
     const { db, door, now } = this.#deps;
-    const { maxMessageChars: maxChars, maxQueuedTurns } = TIER_CONFIG[door.active().tier];
+    const limits = limitsOf(door.active());
+    const { maxMessageChars: maxChars, maxQueuedTurns } = limits;
     const { id: clientId, sessionId, text } = message;
     checkTextLength(text, { kind: 'message', maxChars });
     sessions.getSession(db, sessionId);
@@ -88,6 +92,7 @@ export class Conversations {
       by: member.name,
       workload: 'chat',
       maxQueued: maxQueuedTurns,
+      admit: () => takeTurn(db, limits, now()),
       now: now(),
     });
     this.queued(queued);
@@ -138,12 +143,13 @@ export class Conversations {
   }
 
   #chat(): ChatDeps {
-    const { db, door, sockets, status } = this.#deps;
+    const { db, door, sockets, status, budget } = this.#deps;
     return {
       db,
       sockets,
       record: () => door.record(),
       status,
+      budget,
       identify: (caller) => door.identify(caller),
       send: (member, message) => {
         const turn = this.send(member, message);

@@ -1,5 +1,6 @@
 import type { TenantRecord } from '../contract/agent.ts';
 import { AppError } from '../contract/errors.ts';
+import { identifyKey } from './api-keys.ts';
 import { readCell } from './cells.ts';
 import { identify } from './members.ts';
 import type { Caller, Member } from './rpc.ts';
@@ -63,10 +64,18 @@ export class Door {
 
   /** Who a caller is, or AppError unauthenticated, misdirected, tenant_suspended or tenant_deleted. */
   identify(caller: Caller): Member {
-    if (caller.kind === 'member') {
+    if (caller.kind !== 'operator') {
       this.serves(caller.host);
       this.active();
     } else this.living();
     return identify(this.#deps.db, caller, this.#deps.now());
+  }
+
+  /** The key that a program calls with, or AppError as identify. */
+  identifyKey(caller: Caller): ReturnType<typeof identifyKey> {
+    if (caller.kind !== 'key') throw new AppError('forbidden', 'Only API keys may.');
+    this.serves(caller.host);
+    this.active();
+    return identifyKey(this.#deps.db, caller, this.#deps.now());
   }
 }

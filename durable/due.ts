@@ -9,6 +9,7 @@ export type DueKind =
   | 'idle'
   | 'sweep'
   | 'flush'
+  | 'notice'
   | 'report'
   | 'suspend'
   | 'erase'
@@ -44,8 +45,30 @@ export function nextAttemptAt(attempts: number, now: number): number {
   return now + Math.min(STEP_BACKOFF_MS * 2 ** Math.max(0, attempts - 1), MAX_STEP_BACKOFF_MS);
 }
 
+/**
+ * Agents whose alarm is set to the smallest `at` that is stored. By the storage, which all handles on
+ * one agent's SQLite share. Without it each call would ask for the alarm and for that time.
+ */
+const armed = new WeakSet<DurableObjectStorage>();
+
+/** Whether the alarm is known to be set to the next step. */
+export function isArmed(db: AgentDb): boolean {
+  return armed.has(db.$client);
+}
+
+/** The alarm is about to be set to the next step, as it is stored now. */
+export function noteArmed(db: AgentDb): void {
+  armed.add(db.$client);
+}
+
+/** The alarm rang, or the steps have changed. */
+export function noteDisarmed(db: AgentDb): void {
+  armed.delete(db.$client);
+}
+
 /** Writes a step. The same kind and key again moves it and forgets its failures. */
 export function setDue(db: AgentDb, kind: DueKind, key: string, at: number): void {
+  noteDisarmed(db);
   db.insert(due)
     .values({ kind, key, at, attempts: 0 })
     .onConflictDoUpdate({ target: [due.kind, due.key], set: { at, attempts: 0 } })
@@ -63,6 +86,7 @@ export function setDueBy(db: AgentDb, kind: DueKind, key: string, at: number): v
 }
 
 export function clearDue(db: AgentDb, kind: DueKind, key: string): void {
+  noteDisarmed(db);
   db.delete(due)
     .where(and(eq(due.kind, kind), eq(due.key, key)))
     .run();
@@ -73,6 +97,7 @@ const sameStep = (step: DueStep) =>
 
 /** Takes a step to run it. It stays in storage, due later, until it is finished or backs off. */
 export function takeStep(db: AgentDb, step: DueStep, now: number): DueStep {
+  noteDisarmed(db);
   const leaseEnd = now + STEP_LEASE_MS;
   // Never on a whole second, where schedules are due: the next time of one is not this lease.
   const taken = { ...step, at: leaseEnd % 1_000 === 0 ? leaseEnd + 1 : leaseEnd };
@@ -82,11 +107,13 @@ export function takeStep(db: AgentDb, step: DueStep, now: number): DueStep {
 
 /** Removes a step that is done. One that was written anew meanwhile stays. */
 export function finishStep(db: AgentDb, taken: DueStep): void {
+  noteDisarmed(db);
   db.delete(due).where(sameStep(taken)).run();
 }
 
 /** Moves a step that failed to its next attempt, unless it was written anew meanwhile. */
 export function backOff(db: AgentDb, step: DueStep, now: number): void {
+  noteDisarmed(db);
   const attempts = step.attempts + 1;
   db.update(due)
     .set({ attempts, at: nextAttemptAt(attempts, now) })

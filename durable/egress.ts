@@ -76,6 +76,7 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
         callId: ulid(),
         source: 'sandbox',
         workload: workload.success ? workload.data : 'chat',
+        model: null,
         body,
         requestBytes,
         generation,

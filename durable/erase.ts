@@ -3,7 +3,7 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import * as schema from '../db/agent/schema.ts';
 import { attempts, cells, due, snapshots } from '../db/agent/schema.ts';
 import type { DueKind } from './due.ts';
-import { countByState } from './ledger.ts';
+import { countByState } from './ledger-outbox.ts';
 import type { SandboxDriver } from './sandbox-driver.ts';
 import type { AgentDb } from './storage.ts';
 

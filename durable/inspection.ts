@@ -2,7 +2,7 @@ import type { AgentInspection } from '../contract/api.ts';
 import type { TenantRecord } from '../contract/agent.ts';
 import { readCell } from './cells.ts';
 import { allDue } from './due.ts';
-import { countByState } from './ledger.ts';
+import { countByState } from './ledger-outbox.ts';
 import { countMembers } from './members.ts';
 import { allSchedules } from './schedules.ts';
 import { countSessions } from './sessions.ts';

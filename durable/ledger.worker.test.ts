@@ -140,7 +140,7 @@ describe('admit', () => {
   it('is refused at the tier’s number of calls at once, until one is settled', () =>
     freshAgent().inside(({ db }) => {
       const ctx = contextOf(db);
-      const limit = TIER_CONFIG.free.maxConcurrentCalls;
+      const limit = TIER_CONFIG.free.limits.maxConcurrentCalls;
       for (let i = 0; i < limit; i += 1) admitted(ctx, input(`call-${i}`));
       expect(admit(ctx, input('more'))).toMatchObject({ ok: false, code: 'limit_reached' });
       expect(rows(db)).toHaveLength(limit);
@@ -150,7 +150,7 @@ describe('admit', () => {
 
   it('no longer counts an intent that must have been cut', () =>
     freshAgent().inside(({ db }) => {
-      const limit = TIER_CONFIG.free.maxConcurrentCalls;
+      const limit = TIER_CONFIG.free.limits.maxConcurrentCalls;
       for (let i = 0; i < limit; i += 1) admitted(contextOf(db), input(`call-${i}`));
       const at = (now: number) => admit(contextOf(db, { now }), input(`later-${now}`)).ok;
       expect(at(NOW + MAX_ATTEMPT_MS - 1)).toBe(false);

@@ -1,6 +1,7 @@
 import { and, count, eq, isNull } from 'drizzle-orm';
 import { ulid } from 'ulid';
 import { AppError } from '../contract/errors.ts';
+import { checkKeyWorkload, identifyKey } from './api-keys.ts';
 import { invites, members, signIns } from '../db/agent/schema.ts';
 import { randomToken, sha256Hex } from './secrets.ts';
 import type { Caller, Member, NewInvite, SignedIn } from './rpc.ts';
@@ -69,6 +70,12 @@ export async function signIn(
  * unauthenticated at the next request.
  */
 export function identify(db: AgentDb, caller: Caller, now: number): Member {
+  if (caller.kind === 'key') {
+    const { id, name, workloads } = identifyKey(db, caller, now);
+    // Messages are turns, and turns are calls of the workload chat.
+    checkKeyWorkload({ workloads }, 'chat');
+    return { id: `key:${id}`, name, role: 'user' };
+  }
   if (caller.kind === 'operator') {
     return { id: `operator:${caller.subject}`, name: caller.subject, role: 'operator' };
   }

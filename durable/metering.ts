@@ -1,24 +1,32 @@
 import type { TenantRecord } from '../contract/agent.ts';
 import type { RoutingTestResult } from '../contract/api.ts';
+import type { BudgetView } from '../contract/notices.ts';
 import type { RouteRequest } from '../contract/policy.ts';
+import { limitsOf } from '../contract/tiers.ts';
+import { insertNotice } from '../db/queries/notices.ts';
+import { openDb as openD1 } from '../db/queries/open.ts';
+import { admit, retry } from './admit.ts';
 import { aiGateway } from './ai-gateway.ts';
+import { readCell, writeCell } from './cells.ts';
 import { setDue, setDueBy } from './due.ts';
 import type { AgentEnv } from './env.ts';
 import {
-  admit,
-  hastenLookups,
-  nextLookupAt,
-  retry,
-  settle,
+  FIRST_LOOKUP_MS,
+  MAX_ATTEMPT_MS,
+  SWEEP_MARGIN_MS,
   type Admission,
   type AdmitInput,
   type LedgerContext,
+  type RetryInput,
   type SettleInput,
 } from './ledger.ts';
-import { FLUSH_DELAY_MS, flushOutbox, sweepAttempts } from './outbox.ts';
 import type { LogEntry } from './log.ts';
+import { hastenLookups } from './lookups.ts';
+import { budgetOf, budgetPercent, roll } from './meters.ts';
+import { FLUSH_DELAY_MS, flushOutbox, sweepAttempts } from './outbox.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import { testRoute } from './route-test.ts';
+import { settle } from './settle.ts';
 import type { AgentDb } from './storage.ts';
 
 export interface MeteringDeps {
@@ -28,6 +36,8 @@ export interface MeteringDeps {
   record(): TenantRecord;
   /** The generation of the sandbox that is, or was last. */
   generation(): number;
+  /** The month's budget has come to a notice, or back from one. */
+  budgetChanged(budget: BudgetView): void;
   log(entry: LogEntry): void;
   now(): number;
   waitUntil(work: Promise<unknown>): void;
@@ -36,38 +46,44 @@ export interface MeteringDeps {
 /** The agent's ledger with its follow-ups: every commit that needs a sweep or a flush writes it. */
 export class Metering {
   readonly #deps: MeteringDeps;
+  /** When the steps that are written down are due at the latest, so that not every call asks. */
+  #flushBy = Number.POSITIVE_INFINITY;
+  #sweepBy = Number.POSITIVE_INFINITY;
 
   constructor(deps: MeteringDeps) {
     this.#deps = deps;
   }
 
   async admit(input: AdmitInput): Promise<Admission> {
-    const admission = admit(await this.#context(), input);
-    this.#schedule();
+    const ctx = await this.#context();
+    const admission = admit(ctx, input);
+    if (admission.ok) this.#sweepAt(ctx.now + MAX_ATTEMPT_MS + SWEEP_MARGIN_MS);
     return admission;
   }
 
-  async retry(
-    ended: SettleInput,
-    input: Pick<AdmitInput, 'requestBytes' | 'requestedMaxTokens'>,
-  ): Promise<Admission> {
-    const admission = retry(await this.#context(), ended, input);
-    this.#schedule();
+  async retry(ended: SettleInput, input: RetryInput): Promise<Admission> {
+    const ctx = await this.#context();
+    const admission = retry(ctx, ended, input);
+    this.#sweepAt(ctx.now + FIRST_LOOKUP_MS);
+    this.#followUp(ctx.now);
     return admission;
   }
 
   settle(input: SettleInput): { failedCalls: number } {
     const { db, now, log } = this.#deps;
-    const { failedCalls, settled } = settle({ db, now: now() }, input);
+    const at = now();
+    const { failedCalls, state } = settle({ db, now: at }, input);
     const { attemptId, outcome } = input;
-    if (!settled) log({ level: 'info', msg: 'settled before', attemptId, outcome });
-    this.#schedule();
+    if (state === 'before') log({ level: 'info', msg: 'settled before', attemptId, outcome });
+    if (state === 'unsettled') this.#sweepAt(at + FIRST_LOOKUP_MS);
+    this.#followUp(at);
     return { failedCalls };
   }
 
   /** The due step `flush`: the outbox goes to D1. */
   async flush(): Promise<number> {
     const { db, env, record, now } = this.#deps;
+    this.#flushBy = Number.POSITIVE_INFINITY;
     const { flushed, more } = await flushOutbox({ db, d1: env.DB, tenantId: record().id, now });
     if (more) setDueBy(db, 'flush', '', now());
     return flushed;
@@ -76,9 +92,15 @@ export class Metering {
   /** The due step `sweep`: attempts without usage are looked up. */
   async sweep(): Promise<void> {
     const { db, env, now } = this.#deps;
+    this.#sweepBy = Number.POSITIVE_INFINITY;
     const { booked, nextAt } = await sweepAttempts({ db, gateway: aiGateway(env), now });
-    if (booked > 0) setDueBy(db, 'flush', '', now());
-    if (nextAt !== null) setDue(db, 'sweep', '', nextAt);
+    if (booked > 0) {
+      setDueBy(db, 'flush', '', now());
+      this.watchBudget();
+    }
+    if (nextAt === null) return;
+    setDue(db, 'sweep', '', nextAt);
+    this.#sweepBy = nextAt;
   }
 
   /** For an operator: what can be settled is settled now, and goes to D1. */
@@ -88,8 +110,8 @@ export class Metering {
     return this.flush();
   }
 
-  test(request: RouteRequest): Promise<RoutingTestResult> {
-    const { db, env, waitUntil, now } = this.#deps;
+  async test(request: RouteRequest): Promise<RoutingTestResult> {
+    const { db, env, policy, waitUntil, now } = this.#deps;
     return testRoute(
       {
         admit: (input) => this.admit(input),
@@ -99,10 +121,46 @@ export class Metering {
         gateway: aiGateway(env),
         waitUntil,
         now,
+        db,
+        policy: await policy.get(),
       },
-      db,
       request,
     );
+  }
+
+  /** How far the month's budget is used. */
+  budget(): BudgetView {
+    const { db, record, now } = this.#deps;
+    return budgetOf(roll(readCell(db, 'meters'), now()), limitsOf(record()));
+  }
+
+  /** Tells members and operators, once, when the month's budget comes to a notice. */
+  watchBudget(): void {
+    const { db, record, now, budgetChanged } = this.#deps;
+    const meter = roll(readCell(db, 'meters'), now());
+    const percent = budgetPercent(meter, limitsOf(record()));
+    const { start, percent: before } = meter.month;
+    if (percent === before) return;
+    writeCell(db, 'meters', { ...meter, month: { ...meter.month, percent } });
+    if (percent > before) setDue(db, 'notice', `${start}:${percent}`, now());
+    budgetChanged(this.budget());
+  }
+
+  /** The due step `notice`: operators are told in D1, once for each month and percentage. */
+  async notify(key: string): Promise<void> {
+    const { env, record, now } = this.#deps;
+    const { id: tenantId } = record();
+    const { month, usedNano, limitNano } = this.budget();
+    const [start, percent] = key.split(':').map(Number);
+    // A month that is over has nothing left to be told of.
+    if (start !== month) return;
+    await insertNotice(openD1(env.DB), {
+      id: `${tenantId}:${key}`,
+      tenantId,
+      kind: percent === 100 ? 'budget_100' : 'budget_80',
+      data: { month, usedNano, limitNano },
+      at: now(),
+    });
   }
 
   async #context(): Promise<LedgerContext> {
@@ -116,10 +174,19 @@ export class Metering {
     };
   }
 
-  #schedule(): void {
-    const { db, now } = this.#deps;
-    setDueBy(db, 'flush', '', now() + FLUSH_DELAY_MS);
-    const lookupAt = nextLookupAt(db);
-    if (lookupAt !== null) setDueBy(db, 'sweep', '', lookupAt);
+  /** After an attempt has ended: it goes to D1, and may have used up what is left. */
+  #followUp(now: number): void {
+    const flushAt = now + FLUSH_DELAY_MS;
+    if (this.#flushBy > flushAt) {
+      setDueBy(this.#deps.db, 'flush', '', flushAt);
+      this.#flushBy = flushAt;
+    }
+    this.watchBudget();
+  }
+
+  #sweepAt(at: number): void {
+    if (this.#sweepBy <= at) return;
+    setDueBy(this.#deps.db, 'sweep', '', at);
+    this.#sweepBy = at;
   }
 }

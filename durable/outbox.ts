@@ -2,14 +2,9 @@ import { insertUsage, MAX_ROWS_PER_INSERT } from '../db/queries/usage.ts';
 import { openDb } from '../db/queries/open.ts';
 import type { AiGateway } from './ai-gateway.ts';
 import { writeCell } from './cells.ts';
-import {
-  finish,
-  markFlushed,
-  nextLookupAt,
-  postponeLookup,
-  readOutbox,
-  takeLookups,
-} from './ledger.ts';
+import { markFlushed, readOutbox } from './ledger-outbox.ts';
+import { nextLookupAt, postponeLookup, takeLookups } from './lookups.ts';
+import { finish } from './settle.ts';
 import type { AgentDb } from './storage.ts';
 import { decideSweep, MAX_LOOKUPS_PER_SWEEP, type Lookup } from './sweep.ts';
 

@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import { z } from 'zod';
 import type { RoutingTestResult } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
-import type { RouteRequest } from '../contract/policy.ts';
+import { explainRoute, type Policy, type RouteRequest } from '../contract/policy.ts';
 import { attempts } from '../db/agent/schema.ts';
 import { relay, type RelayDeps } from './relay.ts';
 import type { AgentDb } from './storage.ts';
@@ -34,8 +34,7 @@ function answerOf(text: string): string {
  * AppError upstream_failed or upstream_timeout when no model answered.
  */
 export async function testRoute(
-  deps: RelayDeps,
-  db: AgentDb,
+  deps: RelayDeps & { db: AgentDb; policy: Policy },
   request: RouteRequest,
 ): Promise<RoutingTestResult> {
   const body = {
@@ -52,6 +51,7 @@ export async function testRoute(
       callId,
       source: 'agent',
       workload: request.workload,
+      model: null,
       body,
       requestBytes: JSON.stringify(body).length,
       generation: null,
@@ -70,12 +70,13 @@ export async function testRoute(
   const answer = answerOf(await result.response.text());
   await Promise.all(settling);
   const { attempt } = result;
-  const row = db.select().from(attempts).where(eq(attempts.id, attempt.id)).get();
+  const row = deps.db.select().from(attempts).where(eq(attempts.id, attempt.id)).get();
+  const explained = explainRoute(deps.policy, request);
   return {
     model: attempt.model,
-    explanation: attempt.route.explanation,
-    policyVersion: attempt.route.policyVersion,
-    rule: attempt.route.rule,
+    explanation: explained.explanation,
+    policyVersion: attempt.policyVersion,
+    rule: explained.ok ? explained.route.rule : 0,
     fallbackUsed: attempt.n > 1,
     attempts: attempt.n,
     latencyMs,

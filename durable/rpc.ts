@@ -1,5 +1,6 @@
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type { RouteRequest } from '../contract/policy.ts';
 import type {
@@ -9,7 +10,8 @@ import type {
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
 import type { SnapshotView } from '../contract/snapshots.ts';
-import type { Admission, AdmitInput, SettleInput } from './ledger.ts';
+import type { Admission, AdmitInput, RetryInput, SettleInput } from './ledger.ts';
+import type { Workload } from '../contract/tiers.ts';
 import type { SnapshotObject } from './snapshot-index.ts';
 
 /** Who asks an agent for something; made by the edge after it checked form and signature. */
@@ -19,6 +21,13 @@ export type Caller =
       memberId: string;
       signInId: string;
       /** Normalised host of the request: an agent asked under another's answers `misdirected`. */
+      host: string;
+    }
+  | {
+      kind: 'key';
+      keyId: string;
+      /** SHA-256 of the key's secret, hex. */
+      secretHash: string;
       host: string;
     }
   | { kind: 'operator'; subject: string; role: 'viewer' | 'maintainer' | 'admin' };
@@ -43,12 +52,24 @@ export interface SignedIn {
   expiresAt: number;
 }
 
+/** How a call that was admitted goes on: its callers know its attempts by their ids. */
+export interface LedgerRpc {
+  retry(ended: SettleInput, input: RetryInput): Promise<Admission>;
+  settle(input: SettleInput): Promise<{ failedCalls: number }>;
+}
+
+/** A model call of a program, as the edge hands it to its agent. */
+export type ApiCall = Pick<
+  AdmitInput,
+  'callId' | 'requestBytes' | 'requestedMaxTokens' | 'model'
+> & { workload: Workload | null };
+
 /**
  * What the edge asks of a tenant's agent. Every method throws an AppError (it crosses RPC with its
  * `code`; see asAppError). Methods that take a Caller check it against the agent's own tables, so
  * that a revocation holds at the next request.
  */
-export interface TenantAgentRpc {
+export interface TenantAgentRpc extends LedgerRpc {
   /** Takes a newer record and ignores an older one; answers the version it has now. */
   apply(record: TenantRecord): Promise<{ version: number }>;
   /** A look that neither wakes the agent nor keeps it awake. */
@@ -99,6 +120,19 @@ export interface TenantAgentRpc {
   /** Stops the running turn of a session and drops its queued ones. */
   stopTurns(caller: Caller, sessionId: string): Promise<{ stopped: number }>;
 
+  /** Keys are for owners and operators: AppError forbidden for others. */
+  listApiKeys(caller: Caller): Promise<ApiKeyView[]>;
+  createApiKey(caller: Caller, body: CreateApiKeyBody): Promise<CreatedApiKey>;
+  /** Revokes a key; it holds at the next request. */
+  revokeApiKey(caller: Caller, id: string): Promise<ApiKeyView>;
+  /**
+   * Admits a model call of a program, by its key. A workload of null is the key's first. AppError
+   * unauthenticated and forbidden by the key, tenant_suspended and the like by the tenant.
+   */
+  admitApi(caller: Caller, call: ApiCall): Promise<Admission>;
+  /** What a program may name as `model`: its key's workloads, and the models of its tier. */
+  listModels(caller: Caller): Promise<{ workloads: Workload[]; models: string[] }>;
+
   listSchedules(caller: Caller): Promise<ScheduleView[]>;
   readSchedule(caller: Caller, id: string): Promise<ScheduleView>;
   /** Changes are for owners and operators: AppError forbidden for others. */
@@ -125,13 +159,8 @@ export interface TenantAgentRpc {
 }
 
 /** What a generation's egress asks of the agent, on behalf of the container. */
-export interface EgressRpc {
+export interface EgressRpc extends LedgerRpc {
   admit(input: AdmitInput): Promise<Admission>;
-  retry(
-    ended: SettleInput,
-    input: Pick<AdmitInput, 'requestBytes' | 'requestedMaxTokens'>,
-  ): Promise<Admission>;
-  settle(input: SettleInput): Promise<{ failedCalls: number }>;
   /** AppError forbidden unless this is the restore point of this generation. */
   allowRestore(restore: { id: string; generation: number }): Promise<void>;
   redeemTicket(put: {

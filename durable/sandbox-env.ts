@@ -1,7 +1,7 @@
 import type { TenantRecord } from '../contract/agent.ts';
 import { findModel } from '../contract/models.ts';
 import { resolveRoute, type Policy } from '../contract/policy.ts';
-import { TIER_CONFIG, WORKLOADS } from '../contract/tiers.ts';
+import { INSTANCE_MEMORY_MB, TIER_CONFIG, WORKLOADS } from '../contract/tiers.ts';
 import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
 import type { WakeState } from './wake.ts';
 
@@ -22,8 +22,10 @@ export function sandboxEnv(options: {
   const { wake, record, policy, safeTools } = options;
   const tier = TIER_CONFIG[record.tier];
   const models = WORKLOADS.map((workload) => {
-    const route = resolveRoute(policy, { tier: record.tier, platform: record.platform, workload });
-    const context = route ? findModel(route.model)?.contextWindow : null;
+    const { tier: of, platform } = record;
+    const resolved = resolveRoute(policy, { tier: of, platform, workload });
+    const route = resolved.ok ? resolved.route : null;
+    const context = route && findModel(route.model)?.contextWindow;
     return {
       id: workload,
       contextWindow: context ?? DEFAULT_CONTEXT_TOKENS,
@@ -44,7 +46,7 @@ export function sandboxEnv(options: {
       defaultModel: 'chat',
       tools: safeTools ? 'safe' : 'full',
       web: record.internet ?? tier.internet,
-      memoryMb: tier.heapMb,
+      memoryMb: INSTANCE_MEMORY_MB[tier.instance],
     }),
   };
 }

@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import type { TenantRecord } from '../contract/agent.ts';
 import { AppError } from '../contract/errors.ts';
 import type { SessionEvent } from '../contract/frames.ts';
-import { TIER_CONFIG } from '../contract/tiers.ts';
+import { limitsOf } from '../contract/tiers.ts';
 import { schedules, sessions } from '../db/agent/schema.ts';
 import { setDue } from './due.ts';
 import { planPrewake } from './schedule-prewake.ts';
@@ -36,7 +36,7 @@ function check({ db, record }: StartContext, schedule: Schedule): void {
   if (hasOpenRun(db, schedule.id)) {
     throw new AppError('conflict', 'The run before it was still going on.');
   }
-  const { maxMessageChars: maxChars } = TIER_CONFIG[record.tier];
+  const { maxMessageChars: maxChars } = limitsOf(record);
   checkTextLength(schedule.prompt, { kind: 'prompt', maxChars });
 }
 
@@ -44,7 +44,7 @@ function check({ db, record }: StartContext, schedule: Schedule): void {
 function targetSession({ db, record, now }: StartContext, schedule: Schedule): string {
   const id = schedule.sessionId ?? '';
   if (db.select().from(sessions).where(eq(sessions.id, id)).get()) return id;
-  const { maxSessions } = TIER_CONFIG[record.tier];
+  const { maxSessions } = limitsOf(record);
   const made = createSession(db, { title: schedule.name, maxSessions, now });
   db.update(schedules).set({ sessionId: made.id }).where(eq(schedules.id, schedule.id)).run();
   return made.id;
@@ -71,7 +71,7 @@ export function startRun(
     text: schedule.prompt,
     by: schedule.name,
     workload: 'monitor',
-    maxQueued: TIER_CONFIG[record.tier].maxQueuedTurns,
+    maxQueued: limitsOf(record).maxQueuedTurns,
     now,
   });
   const run = addRun(db, {
@@ -122,7 +122,7 @@ export function runScheduleStep(ctx: StartContext, id: string): QueuedTurn | nul
     return null;
   }
   const queued = startOrSkip(ctx, schedule, dueAt);
-  const { minScheduleIntervalMs } = TIER_CONFIG[record.tier];
+  const { minScheduleIntervalMs } = limitsOf(record);
   const nextAt = nextTime(cron, timeZone, Math.max(now, dueAt + minScheduleIntervalMs - 1));
   db.update(schedules).set({ nextAt }).where(eq(schedules.id, id)).run();
   if (nextAt !== null) setDue(db, 'schedule', id, nextAt);

@@ -144,7 +144,7 @@ describe('a time at which nothing can be started is skipped, with the reason,', 
     freshAgent().inside(({ db }) => {
       const session = createSession(db, { title: 'S', maxSessions: 5, now: MINUTE });
       const { id } = makeSchedule(db, { sessionId: session.id });
-      for (let n = 0; n < TIER_CONFIG.free.maxQueuedTurns; n += 1) {
+      for (let n = 0; n < TIER_CONFIG.free.limits.maxQueuedTurns; n += 1) {
         queueTurn(db, {
           sessionId: session.id,
           clientId: `client-${n}`,
@@ -173,7 +173,7 @@ describe('a time at which nothing can be started is skipped, with the reason,', 
   it('where no session may be made', () =>
     freshAgent().inside(({ db }) => {
       const { id } = makeSchedule(db);
-      const { maxSessions } = TIER_CONFIG.free;
+      const { maxSessions } = TIER_CONFIG.free.limits;
       for (let n = 0; n < maxSessions; n += 1) {
         createSession(db, { title: 'S', maxSessions, now: MINUTE });
       }
@@ -183,7 +183,7 @@ describe('a time at which nothing can be started is skipped, with the reason,', 
 
   it('where the tier no longer takes a prompt as long', () =>
     freshAgent().inside(({ db }) => {
-      const prompt = 'x'.repeat(TIER_CONFIG.free.maxMessageChars + 1);
+      const prompt = 'x'.repeat(TIER_CONFIG.free.limits.maxMessageChars + 1);
       const premium = { db, tier: 'premium' as const, now: MINUTE };
       const { id } = createSchedule(premium, 'Ann', { ...HOURLY, prompt });
       expect(runScheduleStep(contextOf(db, FIRST_HOUR), id)).toBeNull();

@@ -7,7 +7,7 @@ import type {
   ScheduleView,
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
-import { TIER_CONFIG, type Tier } from '../contract/tiers.ts';
+import type { Limits } from '../contract/limits.ts';
 import { scheduleRuns, schedules } from '../db/agent/schema.ts';
 import { clearDue, setDue } from './due.ts';
 import { planPrewake } from './schedule-prewake.ts';
@@ -22,7 +22,7 @@ type Schedule = typeof schedules.$inferSelect;
 /** What a schedule is checked against. */
 interface Context {
   db: AgentDb;
-  tier: Tier;
+  limits: Limits;
   now: number;
 }
 
@@ -61,14 +61,14 @@ export function listRuns(db: AgentDb, id: string, limit: number): ScheduleRunVie
 
 /** AppError when the tier or the agent does not allow one of these; what is not given is not looked at. */
 function check(
-  { db, tier, now }: Context,
+  { db, limits, now }: Context,
   wanted: {
     times?: Pick<Schedule, 'cron' | 'timeZone'>;
     prompt?: string | undefined;
     sessionId?: string | null | undefined;
   },
 ): void {
-  const { minScheduleIntervalMs: minIntervalMs, maxMessageChars: maxChars } = TIER_CONFIG[tier];
+  const { minScheduleIntervalMs: minIntervalMs, maxMessageChars: maxChars } = limits;
   if (wanted.times) {
     checkTimes(wanted.times.cron, wanted.times.timeZone, { minIntervalMs, now });
   }
@@ -88,8 +88,8 @@ function follow({ db, now }: Context, { id, nextAt }: Schedule): void {
  * cannot be, session_not_found and payload_too_large.
  */
 export function createSchedule(ctx: Context, by: string, body: CreateScheduleBody): ScheduleView {
-  const { db, tier, now } = ctx;
-  const { maxSchedules } = TIER_CONFIG[tier];
+  const { db, limits, now } = ctx;
+  const { maxSchedules } = limits;
   const kept = db.select({ n: count() }).from(schedules).get()?.n ?? 0;
   if (kept >= maxSchedules) {
     throw new AppError('limit_reached', `This agent keeps at most ${maxSchedules} schedules.`, {

@@ -18,7 +18,7 @@ import { createSession } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
 import { FIRST_WAKE_ESTIMATE_MS } from './wake.ts';
 
-const free = (db: AgentDb, now = MINUTE) => ({ db, now, tier: 'free' as const });
+const free = (db: AgentDb, now = MINUTE) => ({ db, now, limits: TIER_CONFIG.free.limits });
 const dueOf = (db: AgentDb) => allDue(db).map(({ kind, at }) => ({ kind, at }));
 const refusedAs = (run: () => unknown) => codeOf(async () => run());
 
@@ -49,11 +49,11 @@ describe('a new schedule', () => {
 
   it('is refused at the tier’s number of them, on or off', () =>
     freshAgent().inside(async ({ db }) => {
-      for (let n = 0; n < TIER_CONFIG.free.maxSchedules; n += 1) {
+      for (let n = 0; n < TIER_CONFIG.free.limits.maxSchedules; n += 1) {
         makeSchedule(db, { enabled: n > 0 });
       }
       expect(await refusedAs(() => makeSchedule(db))).toBe('limit_reached');
-      const premium = { ...free(db), tier: 'premium' as const };
+      const premium = { ...free(db), limits: TIER_CONFIG.premium.limits };
       expect(createSchedule(premium, 'Ann', HOURLY).nextAt).toBe(FIRST_HOUR);
     }));
 
@@ -70,7 +70,7 @@ describe('a new schedule', () => {
 
   it('is refused with a prompt that is too long, and for a session that is not there', () =>
     freshAgent().inside(async ({ db }) => {
-      const prompt = 'x'.repeat(TIER_CONFIG.free.maxMessageChars + 1);
+      const prompt = 'x'.repeat(TIER_CONFIG.free.limits.maxMessageChars + 1);
       expect(await refusedAs(() => makeSchedule(db, { prompt }))).toBe('payload_too_large');
       const sessionId = '01HZZZZZZZZZZZZZZZZZZZZZZZ';
       expect(await refusedAs(() => makeSchedule(db, { sessionId }))).toBe('session_not_found');
@@ -112,7 +112,7 @@ describe('a change to a schedule', () => {
 
   it('that turns it off works when the tier allows it no longer; turning it on does not', () =>
     freshAgent().inside(async ({ db }) => {
-      const enterprise = { ...free(db), tier: 'enterprise' as const };
+      const enterprise = { ...free(db), limits: TIER_CONFIG.enterprise.limits };
       const { id } = createSchedule(enterprise, 'Ann', { ...HOURLY, cron: '* * * * *' });
       expect(updateSchedule(free(db), id, { name: 'Other' }).name).toBe('Other');
       expect(updateSchedule(free(db), id, { enabled: false }).enabled).toBe(false);

@@ -1,12 +1,12 @@
 import type { TenantRecord } from '../contract/agent.ts';
-import { AppError } from '../contract/errors.ts';
+import type { Limits } from '../contract/limits.ts';
 import type {
   CreateScheduleBody,
   ScheduleRunView,
   ScheduleView,
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
-import type { Caller, Member } from './rpc.ts';
+import { limitsOf } from '../contract/tiers.ts';
 import { takePrewake } from './schedule-prewake.ts';
 import { runView } from './schedule-runs.ts';
 import { runScheduleStep, startRun, type QueuedTurn } from './schedule-start.ts';
@@ -21,13 +21,6 @@ export interface SchedulingDeps {
   queued(turn: QueuedTurn): void;
   /** The agent is needed soon: a wake starts if none is under way. */
   wakeAhead(): void;
-}
-
-/** AppError forbidden unless it is an owner, or an operator who may change things. */
-export function checkMayChange(caller: Caller, member: Member): void {
-  const allowed = caller.kind === 'operator' ? caller.role !== 'viewer' : member.role === 'owner';
-  if (allowed) return;
-  throw new AppError('forbidden', 'Only an owner of this agent may change its schedules.');
 }
 
 /** The agent's schedules as it changes and runs them: stored, timed, and started when they are due. */
@@ -71,8 +64,8 @@ export class Scheduling {
     if (isNeeded && record().status === 'active') wakeAhead();
   }
 
-  #context(): { db: AgentDb; tier: TenantRecord['tier']; now: number } {
+  #context(): { db: AgentDb; limits: Limits; now: number } {
     const { db, record, now } = this.#deps;
-    return { db, tier: record().tier, now: now() };
+    return { db, limits: limitsOf(record()), now: now() };
   }
 }

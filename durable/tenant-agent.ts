@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { decodeTime } from 'ulid';
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import { AppError } from '../contract/errors.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type { RouteRequest } from '../contract/policy.ts';
@@ -12,29 +13,33 @@ import type {
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
 import type { SnapshotView } from '../contract/snapshots.ts';
+import type { Workload } from '../contract/tiers.ts';
 import { readCell } from './cells.ts';
+import { checkMayChange } from './change-rights.ts';
 import { nativeContainer } from './container.ts';
 import { Conversations } from './conversations.ts';
 import { atMost } from './deadline.ts';
 import { Door } from './door.ts';
-import { nextDueAt, setDue } from './due.ts';
+import { isArmed, nextDueAt, noteArmed, noteDisarmed, setDue } from './due.ts';
 import type { AgentEnv } from './env.ts';
 import { inspection } from './inspection.ts';
-import { countByState, type Admission, type AdmitInput, type SettleInput } from './ledger.ts';
+import { countByState } from './ledger-outbox.ts';
+import type { Admission, AdmitInput, RetryInput, SettleInput } from './ledger.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { agentLog, reasonOf } from './log.ts';
 import { createInvite, signIn, signOut } from './members.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
 import { PolicyCache } from './policy-cache.ts';
+import { Programs } from './programs.ts';
 import { recallLost } from './recall.ts';
-import { CALLER_HEADER, type Caller, type EgressRpc, type Member } from './rpc.ts';
+import { CALLER_HEADER, type ApiCall, type Caller, type EgressRpc, type Member } from './rpc.ts';
 import type { NewInvite, SignedIn, TenantAgentRpc } from './rpc.ts';
 import { runDue, type DueWork } from './run-due.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
 import { planPrewake } from './schedule-prewake.ts';
 import * as schedules from './schedules.ts';
-import { checkMayChange, Scheduling } from './scheduling.ts';
+import { Scheduling } from './scheduling.ts';
 import * as sessions from './sessions.ts';
 import { SnapshotDriver } from './snapshot-driver.ts';
 import type { SnapshotObject } from './snapshot-index.ts';
@@ -62,6 +67,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #turns: TurnDriver;
   readonly #metering: Metering;
   readonly #policy: PolicyCache;
+  readonly #programs: Programs;
   readonly #pump: TurnPump;
   readonly #snapshots: SnapshotDriver;
   readonly #scheduling: Scheduling;
@@ -92,10 +98,13 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       policy: this.#policy,
       record,
       generation: () => this.#sandbox.wake.generation,
+      budgetChanged: (budget) => this.#sockets.broadcast({ type: 'budget', budget }),
       log: this.#log,
       now,
       waitUntil,
     });
+    const { policy, metering } = { policy: this.#policy, metering: this.#metering };
+    this.#programs = new Programs({ db, door, metering, policy, now });
     this.#sandbox = new SandboxDriver({
       db,
       container: ctx.container ? nativeContainer(ctx.container) : null,
@@ -165,6 +174,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       sockets: this.#sockets,
       turns: this.#turns,
       status: () => this.#lifecycle.status(),
+      budget: () => this.#metering.budget(),
       now,
       pump,
     });
@@ -340,6 +350,28 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     return { stopped: await this.#conversations.stop(sessionId, name) };
   }
 
+  /* Programs */
+
+  async listApiKeys(caller: Caller): Promise<ApiKeyView[]> {
+    return this.#programs.list(caller);
+  }
+
+  async createApiKey(caller: Caller, body: CreateApiKeyBody): Promise<CreatedApiKey> {
+    return this.#programs.create(caller, body);
+  }
+
+  async revokeApiKey(caller: Caller, id: string): Promise<ApiKeyView> {
+    return this.#programs.revoke(caller, id);
+  }
+
+  async admitApi(caller: Caller, call: ApiCall): Promise<Admission> {
+    return this.#armed(await this.#programs.admit(caller, call));
+  }
+
+  listModels(caller: Caller): Promise<{ workloads: Workload[]; models: string[] }> {
+    return this.#programs.models(caller);
+  }
+
   /* Schedules */
 
   async listSchedules(caller: Caller): Promise<ScheduleView[]> {
@@ -405,16 +437,13 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     socket.close(closeCode(code), reason);
   }
 
-  /* The ledger, for the egress and for routing tests */
+  /* The ledger, for the egress, for programs and for routing tests */
 
   async admit(input: AdmitInput): Promise<Admission> {
     return this.#armed(await this.#metering.admit(input));
   }
 
-  async retry(
-    ended: SettleInput,
-    input: Pick<AdmitInput, 'requestBytes' | 'requestedMaxTokens'>,
-  ): Promise<Admission> {
+  async retry(ended: SettleInput, input: RetryInput): Promise<Admission> {
     return this.#armed(await this.#metering.retry(ended, input));
   }
 
@@ -499,6 +528,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   override async alarm(): Promise<void> {
     if (this.#door.isClosed) return;
+    noteDisarmed(this.#db);
     const deps = { db: this.#db, now: Date.now, log: this.#log };
     const ran = runDue(this.#dueWork, deps).finally(() => this.#arm());
     this.ctx.waitUntil(ran);
@@ -514,6 +544,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     report: () => this.#lifecycle.report(),
     sweep: () => this.#metering.sweep(),
     flush: async () => void (await this.#metering.flush()),
+    notice: (key) => this.#metering.notify(key),
     suspend: () => this.#tenure.suspend(),
     erase: () => this.#tenure.watchErasure(),
     schedule: (id) => this.#scheduling.step(id),
@@ -524,10 +555,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   };
 
   async #arm(): Promise<void> {
+    if (isArmed(this.#db)) return;
     const armedAt = await this.ctx.storage.getAlarm();
     if (this.#door.isClosed) return;
     // Read after the await: of two that arm at once, neither sets an older time.
     const at = nextDueAt(this.#db);
+    noteArmed(this.#db);
     if (at === armedAt) return;
     await (at === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(at));
   }

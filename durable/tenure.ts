@@ -23,7 +23,7 @@ export interface TenureDeps {
   sockets: Sockets;
   sandbox: Pick<SandboxDriver, 'wake' | 'apply' | 'discard'>;
   turns: Pick<TurnDriver, 'end'>;
-  metering: Pick<Metering, 'sweep' | 'flush'>;
+  metering: Pick<Metering, 'sweep' | 'flush' | 'watchBudget'>;
   openGateway: TurnDriverDeps['openGateway'];
   now(): number;
   waitUntil(work: Promise<unknown>): void;
@@ -44,7 +44,7 @@ export class Tenure {
 
   /** Takes a newer record with all that follows from it, in one commit; answers the version known. */
   apply(record: TenantRecord): number {
-    const { db, door, now } = this.#deps;
+    const { db, door, metering, now } = this.#deps;
     const { known } = door;
     if (known && known.version >= record.version) return known.version;
     // What was never made, or is gone, has nothing to delete; a late word must not bring it back.
@@ -56,6 +56,8 @@ export class Tenure {
     if (status === 'deleting') setDue(db, 'erase', '', now());
     this.#endTurns(status);
     this.#closeSockets(record);
+    // The budget may be another now.
+    metering.watchBudget();
     return version;
   }
 
@@ -135,7 +137,7 @@ export class Tenure {
     if (status === 'suspended') return sockets.closeAll(CLOSE_SUSPENDED, 'suspended');
     if (status === 'deleting') return sockets.closeAll(CLOSE_DELETED, 'deleted');
     const hasMoved = (caller: Caller): boolean =>
-      caller.kind === 'member' && !hostnames.includes(caller.host);
+      caller.kind !== 'operator' && !hostnames.includes(caller.host);
     sockets.closeWhere(hasMoved, 'the hostname has moved');
   }
 }

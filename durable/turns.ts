@@ -29,6 +29,8 @@ export function queueTurn(
     by: string;
     workload: Workload;
     maxQueued: number;
+    /** Asked once for a message that is new; throws to refuse it. */
+    admit?: () => void;
     now: number;
   },
 ): { turn: Turn; added: SessionEvent[] } {
@@ -54,6 +56,7 @@ export function queueTurn(
       },
     );
   }
+  options.admit?.();
   const id = ulid(now);
   const data: EventData[] = [{ type: 'user', text, clientId, by }];
   const added = appendEvents(db, { sessionId, turnId: id, data, now });

@@ -8,6 +8,7 @@ import {
 } from 'drizzle-orm/sqlite-core';
 import type { EventData, EventType } from '../../contract/frames.ts';
 import type { ScheduleRunState } from '../../contract/schedules.ts';
+import type { Workload } from '../../contract/tiers.ts';
 import type { SnapshotKind, SnapshotState } from '../../contract/snapshots.ts';
 import type { CallSource, Outcome, Settlement } from '../../contract/usage.ts';
 
@@ -70,6 +71,24 @@ export const signIns = sqliteTable(
   },
   (t) => [index('sign_ins_member').on(t.memberId)],
 );
+
+/** Keys of programs. The secret is shown once and only its hash is kept. */
+export const apiKeys = sqliteTable('api_keys', {
+  /** Also the readable part of the key. */
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** SHA-256 of the key's secret part, hex. */
+  secretHash: text('secret_hash').notNull(),
+  /** What its calls may be made as. */
+  workloads: text({ mode: 'json' }).$type<Workload[]>().notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+  /** Null never expires. */
+  expiresAt: integer('expires_at'),
+  revokedAt: integer('revoked_at'),
+  /** To the minute; null before the first use. */
+  lastUsedAt: integer('last_used_at'),
+});
 
 export const sessions = sqliteTable('sessions', {
   id: text().primaryKey(),
@@ -156,7 +175,9 @@ export const attempts = sqliteTable(
     generation: integer(),
     sessionId: text('session_id'),
     turnId: text('turn_id'),
-    /** Held while the attempt is open: an estimate from above. */
+    /** Prices that the cost was computed with; null until it is final. */
+    priceVersion: text('price_version'),
+    /** Held until the attempt is final: an estimate from above. */
     reservedTokens: integer('reserved_tokens').notNull(),
     reservedNano: integer('reserved_nano').notNull(),
     tokensIn: integer('tokens_in').notNull().default(0),

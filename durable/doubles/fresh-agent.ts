@@ -20,6 +20,7 @@ export function makeRecord(changed: Partial<TenantRecord> = {}): TenantRecord {
     status: 'active',
     hostnames: ['acme.localhost'],
     internet: null,
+    limits: null,
     version: 1,
     ...changed,
   };

@@ -1,5 +1,6 @@
 import type { TenantRecord } from '../../contract/agent.ts';
 import type { CreateScheduleBody, ScheduleView } from '../../contract/schedules.ts';
+import { TIER_CONFIG } from '../../contract/tiers.ts';
 import { createSchedule } from '../schedules.ts';
 import type { AgentDb } from '../storage.ts';
 import { makeRecord } from './fresh-agent.ts';
@@ -27,5 +28,5 @@ export function contextOf(
 
 /** A schedule made at MINUTE by a tenant of the free tier. */
 export function makeSchedule(db: AgentDb, changed: Partial<CreateScheduleBody> = {}): ScheduleView {
-  return createSchedule({ db, tier: 'free', now: MINUTE }, 'Ann', { ...HOURLY, ...changed });
+  return createSchedule({ db, limits: TIER_CONFIG.free.limits, now: MINUTE }, 'Ann', { ...HOURLY, ...changed });
 }

@@ -36,9 +36,17 @@ export function tierCards(): TierCard[] {
       lines: [
         { label: 'Container', value: `${cpu}, ${memory}` },
         { label: 'Sleeps after', value: `${config.idleMs / 60_000} min of quiet` },
-        { label: 'Sessions kept', value: number.format(config.maxSessions) },
-        { label: 'Longest message', value: `${number.format(config.maxMessageChars)} characters` },
-        { label: 'Calls at once', value: number.format(config.maxConcurrentCalls) },
+        { label: 'Sessions kept', value: number.format(config.limits.maxSessions) },
+        { label: 'Longest message', value: `${number.format(config.limits.maxMessageChars)} characters` },
+        { label: 'Calls at once', value: number.format(config.limits.maxConcurrentCalls) },
+        {
+          label: 'Tokens a day',
+          value: number.format(config.limits.maxTokensPerDay),
+        },
+        {
+          label: 'Models a month',
+          value: `$${number.format(config.limits.maxNanoPerMonth / 1e9)}`,
+        },
       ],
     };
   });

@@ -1,0 +1,129 @@
+import { and, count, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
+import { ulid } from 'ulid';
+import {
+  formatApiKey,
+  MAX_API_KEYS,
+  type ApiKeyView,
+  type CreateApiKeyBody,
+  type CreatedApiKey,
+} from '../contract/api-keys.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Workload } from '../contract/tiers.ts';
+import { apiKeys } from '../db/agent/schema.ts';
+import { prepared } from './prepared.ts';
+import type { Caller } from './rpc.ts';
+import { randomToken, sha256Hex } from './secrets.ts';
+import type { AgentDb } from './storage.ts';
+
+/** A key's use is noted at most this often, ms: not every call is worth a write. */
+const LAST_USED_EVERY_MS = 60_000;
+/** Keys that are revoked or expired are listed this long, ms, and then forgotten. */
+const KEEP_DEAD_MS = 90 * 86_400_000;
+
+type ApiKey = typeof apiKeys.$inferSelect;
+
+const isLive = (now: number) =>
+  and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, now)));
+
+function stateOf({ revokedAt, expiresAt }: ApiKey, now: number): ApiKeyView['state'] {
+  if (revokedAt !== null) return 'revoked';
+  return expiresAt !== null && expiresAt <= now ? 'expired' : 'active';
+}
+
+function viewOf(row: ApiKey, now: number): ApiKeyView {
+  const { secretHash: _, ...rest } = row;
+  return { ...rest, prefix: `skm_${row.id}`, state: stateOf(row, now) };
+}
+
+/** Makes a key. It is answered once, and only its hash is kept. AppError limit_reached. */
+export async function createApiKey(
+  db: AgentDb,
+  options: { body: CreateApiKeyBody; by: string; now: number },
+): Promise<CreatedApiKey> {
+  const { body, by, now } = options;
+  const secret = randomToken();
+  const secretHash = await sha256Hex(secret);
+  const live = db.select({ n: count() }).from(apiKeys).where(isLive(now)).get()?.n ?? 0;
+  if (live >= MAX_API_KEYS) {
+    throw new AppError('limit_reached', `This agent keeps at most ${MAX_API_KEYS} API keys.`, {
+      hint: 'Revoke one that is not needed any more.',
+    });
+  }
+  forgetDead(db, now);
+  const { name, workloads, expiresInS } = body;
+  const row = db
+    .insert(apiKeys)
+    .values({
+      id: ulid(now),
+      name,
+      secretHash,
+      workloads,
+      createdBy: by,
+      createdAt: now,
+      expiresAt: expiresInS === null ? null : now + expiresInS * 1_000,
+    })
+    .returning()
+    .get();
+  return { ...viewOf(row, now), key: formatApiKey(row.id, secret) };
+}
+
+function forgetDead(db: AgentDb, now: number): void {
+  const before = now - KEEP_DEAD_MS;
+  db.delete(apiKeys)
+    .where(or(lt(apiKeys.revokedAt, before), lt(apiKeys.expiresAt, before)))
+    .run();
+}
+
+/** The keys, newest first, with those that ended not long ago. */
+export function listApiKeys(db: AgentDb, now: number): ApiKeyView[] {
+  const rows = db.select().from(apiKeys).orderBy(desc(apiKeys.id)).limit(MAX_API_KEYS * 2).all();
+  return rows.map((row) => viewOf(row, now));
+}
+
+/** Ends a key; it holds at the next request. Ending it twice changes nothing. AppError not_found. */
+export function revokeApiKey(db: AgentDb, id: string, now: number): ApiKeyView {
+  const row = db
+    .update(apiKeys)
+    .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${now})` })
+    .where(eq(apiKeys.id, id))
+    .returning()
+    .get();
+  if (!row) throw new AppError('not_found', 'There is no such API key.');
+  return viewOf(row, now);
+}
+
+const keyById = prepared((db) =>
+  db
+    .select()
+    .from(apiKeys)
+    .where(eq(apiKeys.id, sql.placeholder('id')))
+    .prepare(),
+);
+
+/** The key of a caller, or AppError unauthenticated for one that is unknown, revoked or expired. */
+export function identifyKey(
+  db: AgentDb,
+  caller: Extract<Caller, { kind: 'key' }>,
+  now: number,
+): ApiKey {
+  const row = keyById(db).get({ id: caller.keyId });
+  // What is compared are hashes: how long that takes tells nothing about the secret.
+  if (!row || row.secretHash !== caller.secretHash || stateOf(row, now) !== 'active') {
+    throw new AppError('unauthenticated', 'This API key is unknown, expired or revoked.');
+  }
+  if (row.lastUsedAt === null || now - row.lastUsedAt >= LAST_USED_EVERY_MS) {
+    db.update(apiKeys).set({ lastUsedAt: now }).where(eq(apiKeys.id, row.id)).run();
+  }
+  return row;
+}
+
+/** AppError forbidden unless the key may make calls as this workload. */
+export function checkKeyWorkload(
+  { workloads }: Pick<ApiKey, 'workloads'>,
+  workload: Workload,
+): void {
+  if (workloads.includes(workload)) return;
+  throw new AppError('forbidden', `This API key may not be used for ${workload}.`, {
+    hint: `It is limited to ${workloads.join(', ')}.`,
+  });
+}

@@ -1,0 +1,85 @@
+import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
+import { allowedModels } from '../contract/policy.ts';
+import type { Workload } from '../contract/tiers.ts';
+import {
+  checkKeyWorkload,
+  createApiKey,
+  listApiKeys,
+  revokeApiKey,
+} from './api-keys.ts';
+import { checkMayChange } from './change-rights.ts';
+import type { Door } from './door.ts';
+import type { Admission } from './ledger.ts';
+import type { Metering } from './metering.ts';
+import type { PolicyCache } from './policy-cache.ts';
+import type { ApiCall, Caller } from './rpc.ts';
+import type { AgentDb } from './storage.ts';
+
+export interface ProgramsDeps {
+  db: AgentDb;
+  door: Door;
+  metering: Pick<Metering, 'admit'>;
+  policy: PolicyCache;
+  now(): number;
+}
+
+/** What a tenant's programs may: its API keys, and the model calls that are made with them. */
+export class Programs {
+  readonly #deps: ProgramsDeps;
+
+  constructor(deps: ProgramsDeps) {
+    this.#deps = deps;
+  }
+
+  list(caller: Caller): ApiKeyView[] {
+    const { db, now } = this.#deps;
+    this.#holder(caller);
+    return listApiKeys(db, now());
+  }
+
+  create(caller: Caller, body: CreateApiKeyBody): Promise<CreatedApiKey> {
+    const { db, now } = this.#deps;
+    const by = this.#changer(caller);
+    return createApiKey(db, { body, by, now: now() });
+  }
+
+  revoke(caller: Caller, id: string): ApiKeyView {
+    const { db, now } = this.#deps;
+    this.#changer(caller);
+    return revokeApiKey(db, id, now());
+  }
+
+  /** Admits a call by its key; the workload that the key has first where the call names none. */
+  admit(caller: Caller, call: ApiCall): Promise<Admission> {
+    const key = this.#deps.door.identifyKey(caller);
+    const workload = call.workload ?? firstWorkload(key.workloads);
+    checkKeyWorkload(key, workload);
+    const source = 'api' as const;
+    const none = { generation: null, openclawSession: null };
+    return this.#deps.metering.admit({ ...call, ...none, workload, source });
+  }
+
+  async models(caller: Caller): Promise<{ workloads: Workload[]; models: string[] }> {
+    const { door, policy } = this.#deps;
+    const { workloads } = door.identifyKey(caller);
+    const models = allowedModels(await policy.get(), door.record());
+    return { workloads, models };
+  }
+
+  /** Owners and operators may see the keys. */
+  #holder(caller: Caller): void {
+    const member = this.#deps.door.identify(caller);
+    if (caller.kind !== 'operator') checkMayChange(caller, member);
+  }
+
+  #changer(caller: Caller): string {
+    const member = this.#deps.door.identify(caller);
+    checkMayChange(caller, member);
+    return member.name;
+  }
+}
+
+/** Of a key for several workloads a call that names none is a chat. */
+function firstWorkload(workloads: readonly Workload[]): Workload {
+  return workloads[0] ?? 'chat';
+}

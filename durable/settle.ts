@@ -1,0 +1,144 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { costNano, PRICE_VERSION, type TokenUsage } from '../contract/models.ts';
+import type { Settlement } from '../contract/usage.ts';
+import { attempts, turns } from '../db/agent/schema.ts';
+import { readCell, writeCell } from './cells.ts';
+import {
+  FIRST_LOOKUP_MS,
+  rowById,
+  type AttemptRow,
+  type LedgerContext,
+  type SettleInput,
+} from './ledger.ts';
+import { release, roll } from './meters.ts';
+import { prepared } from './prepared.ts';
+import { addRunUsage } from './schedule-runs.ts';
+import type { AgentDb } from './storage.ts';
+
+const { placeholder } = sql;
+
+/** Whether an attempt that ended without usage can have used anything worth looking up. */
+function isKnownZero(input: SettleInput): boolean {
+  return input.outcome === 'upstream_error' && input.status !== null;
+}
+
+const NO_USAGE: TokenUsage = { tokensIn: 0, tokensOut: 0, tokensCached: 0 };
+
+/**
+ * Settles an attempt: with usage it is final, without it goes to the look-up. The first settle wins,
+ * a later one changes nothing. Answers what it is now (`before`: it was settled already), and how many
+ * calls of the turn have failed by now.
+ */
+export function settle(
+  ctx: Pick<LedgerContext, 'db' | 'now'>,
+  input: SettleInput,
+): { failedCalls: number; state: 'final' | 'unsettled' | 'before' } {
+  const { db, now } = ctx;
+  const row = rowById(db).get({ id: input.attemptId });
+  if (!row || row.state !== 'open') return { failedCalls: 0, state: 'before' };
+  const { outcome, status, logId, firstByteMs, latencyMs } = input;
+  const seen = { outcome, status, logId, firstByteMs, latencyMs };
+  const usage = input.usage ?? (isKnownZero(input) ? NO_USAGE : null);
+  if (usage) finish(db, row, { ...seen, usage, settledBy: 'exact', now });
+  else {
+    db.update(attempts)
+      .set({ ...seen, state: 'unsettled', lookupAt: now + FIRST_LOOKUP_MS })
+      .where(eq(attempts.id, row.id))
+      .run();
+  }
+  const failedCalls = input.callFailed ? countFailure(db, row.turnId) : 0;
+  return { failedCalls, state: usage ? 'final' : 'unsettled' };
+}
+
+/** One failed call more of a turn; answers how many there are. */
+export function countFailure(db: AgentDb, turnId: string | null): number {
+  if (turnId === null) return 0;
+  return (
+    db
+      .update(turns)
+      .set({ failedCalls: sql`${turns.failedCalls} + 1` })
+      .where(eq(turns.id, turnId))
+      .returning({ n: turns.failedCalls })
+      .get()?.n ?? 0
+  );
+}
+
+type Seen = Pick<AttemptRow, 'outcome' | 'status' | 'logId' | 'firstByteMs' | 'latencyMs'>;
+
+const finishRow = prepared((db) =>
+  db
+    .update(attempts)
+    .set({
+      outcome: sql`${placeholder('outcome')}`,
+      status: sql`${placeholder('status')}`,
+      logId: sql`${placeholder('logId')}`,
+      firstByteMs: sql`${placeholder('firstByteMs')}`,
+      latencyMs: sql`${placeholder('latencyMs')}`,
+      tokensIn: sql`${placeholder('tokensIn')}`,
+      tokensOut: sql`${placeholder('tokensOut')}`,
+      tokensCached: sql`${placeholder('tokensCached')}`,
+      costNano: sql`${placeholder('costNano')}`,
+      settledBy: sql`${placeholder('settledBy')}`,
+      settledAt: sql`${placeholder('settledAt')}`,
+      priceVersion: PRICE_VERSION,
+      state: 'final',
+      lookupAt: null,
+    })
+    .where(
+      and(eq(attempts.id, placeholder('id')), inArray(attempts.state, ['open', 'unsettled'])),
+    )
+    .returning({ id: attempts.id })
+    .prepare(),
+);
+
+/**
+ * Makes an attempt final: it is in the outbox from here on and never changes again, and what it used
+ * takes the place of what was held for it. An estimate costs what was reserved, since what of it were
+ * output tokens, the dearer ones, is not known.
+ */
+export function finish(
+  db: AgentDb,
+  row: AttemptRow,
+  end: Partial<Seen> & { usage: TokenUsage; settledBy: Settlement; now: number },
+): void {
+  const { usage, settledBy, now, ...seen } = end;
+  const costs = settledBy === 'estimated' ? row.reservedNano : costNano(row.model, usage);
+  const { outcome, status, logId, firstByteMs, latencyMs } = { ...row, ...seen };
+  const booked = finishRow(db).get({
+    id: row.id,
+    outcome,
+    status,
+    logId,
+    firstByteMs,
+    latencyMs,
+    ...usage,
+    costNano: costs,
+    settledBy,
+    settledAt: now,
+  });
+  if (!booked) return;
+  const released = {
+    reserved: { tokens: row.reservedTokens, nano: row.reservedNano },
+    used: { tokens: usage.tokensIn + usage.tokensOut, nano: costs },
+    at: row.createdAt,
+  };
+  writeCell(db, 'meters', release(roll(readCell(db, 'meters'), now), released));
+  if (row.turnId) addTurnUsage(db, row.turnId, { ...usage, costNano: costs });
+}
+
+/** Adds what an attempt has used to its turn and, where a schedule made that, to the run. */
+function addTurnUsage(
+  db: AgentDb,
+  turnId: string,
+  used: Pick<AttemptRow, 'tokensIn' | 'tokensOut' | 'costNano'>,
+): void {
+  db.update(turns)
+    .set({
+      tokensIn: sql`${turns.tokensIn} + ${used.tokensIn}`,
+      tokensOut: sql`${turns.tokensOut} + ${used.tokensOut}`,
+      costNano: sql`${turns.costNano} + ${used.costNano}`,
+    })
+    .where(eq(turns.id, turnId))
+    .run();
+  addRunUsage(db, turnId, used);
+}

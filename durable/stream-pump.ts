@@ -1,0 +1,109 @@
+import type { Outcome } from '../contract/usage.ts';
+import { MAX_ATTEMPT_MS } from './ledger.ts';
+import { SseMeter } from './sse-meter.ts';
+import { endOf, type Answer, type Meter } from './upstream.ts';
+
+const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
+
+/** What follows the last whole event of a stream that broke: OpenAI's clients throw it as an error. */
+const CUT_EVENT = new TextEncoder().encode(
+  `data: ${JSON.stringify({
+    error: {
+      message: 'The model stopped in the middle of its answer. Please try again.',
+      type: 'server_error',
+      param: null,
+      code: 'upstream_failed',
+    },
+  })}\n\n`,
+);
+
+/**
+ * A streamed answer from its first chunk on. One reader sees every byte, so that usage is read, a
+ * broken stream ends with an error of ours, and a caller that leaves is noticed, all in one place.
+ */
+export async function streamed(response: Response, meter: Meter): Promise<Answer> {
+  const type = response.headers.get('content-type');
+  if (!response.body || (type !== null && !type.startsWith('text/event-stream'))) {
+    throw new Error('the answer is no stream of events');
+  }
+  const reader = response.body.getReader();
+  const first = await reader.read();
+  if (first.done) throw new Error('the answer is empty');
+  const firstByteMs = meter.deps.now() - meter.startedAt;
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  const pumped = pump({ reader, writer, first: first.value, firstByteMs }, meter);
+  meter.deps.waitUntil(pumped);
+  return { response: new Response(readable, { headers: HEADERS }), logId: meter.logId, firstByteMs };
+}
+
+interface Ends {
+  reader: ReadableStreamDefaultReader<Uint8Array>;
+  writer: WritableStreamDefaultWriter<Uint8Array>;
+  first: Uint8Array;
+  firstByteMs: number;
+}
+
+async function pump({ reader, writer, first, firstByteMs }: Ends, meter: Meter): Promise<void> {
+  const { deps, call, controller } = meter;
+  const events = new SseMeter({ hidesUsage: call.body.stream_options?.include_usage !== true });
+  let hasLeft = false;
+  const leave = (): void => {
+    hasLeft = true;
+    controller.abort();
+  };
+  call.signal.addEventListener('abort', leave, { once: true });
+  writer.closed.catch(leave);
+  const silence = endOnSilence(meter, firstByteMs);
+  let outcome: Outcome = 'ok';
+  try {
+    for (let chunk: Uint8Array | undefined = first; chunk; ) {
+      const whole = events.push(chunk);
+      if (whole.length > 0) await writer.write(whole).catch(leave);
+      if (hasLeft) break;
+      silence.heard();
+      chunk = (await reader.read()).value;
+    }
+    const rest = events.end();
+    if (rest.length > 0) await writer.write(rest).catch(leave);
+    if (!events.isDone) outcome = 'cut';
+  } catch {
+    outcome = 'cut';
+  } finally {
+    silence.stop();
+    call.signal.removeEventListener('abort', leave);
+  }
+  if (hasLeft) outcome = 'aborted';
+  if (outcome === 'ok') writer.close().catch(() => undefined);
+  await deps.settle(endOf(meter, { outcome, usage: events.usage, firstByteMs }));
+  if (outcome !== 'cut') return;
+  // Booked first: a caller that repeats the call at once finds this failure counted.
+  await writer.write(CUT_EVENT).catch(() => undefined);
+  await writer.close().catch(() => undefined);
+}
+
+/**
+ * Ends a stream that is silent for as long as its first byte might have taken, and one that never
+ * ends. One timer that looks back, since a timer per chunk costs more than the chunk.
+ */
+function endOnSilence(
+  { deps, attempt, controller }: Meter,
+  firstByteMs: number,
+): { heard(): void; stop(): void } {
+  const endsAt = deps.now() - firstByteMs + MAX_ATTEMPT_MS;
+  let heardAt = deps.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const watch = (): void => {
+    const now = deps.now();
+    const at = Math.min(heardAt + attempt.firstByteTimeoutMs, endsAt);
+    if (now >= at) controller.abort();
+    else timer = setTimeout(watch, at - now);
+  };
+  watch();
+  return {
+    heard: () => {
+      heardAt = deps.now();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
