@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import type { JWTVerifyGetKey } from 'jose';
+import { AppError, type ErrorCode } from '../contract/errors.ts';
+import { ulidSchema } from '../contract/ids.ts';
 import { openDb, type Db } from '../db/queries/open.ts';
 import type { TenantAddress } from '../db/queries/hostnames.ts';
 import type { CallerKind, EdgeCaller } from './access.ts';
@@ -86,4 +88,14 @@ export function logFailure(c: EdgeContext, event: string, error: unknown): void 
 /** A named part of the route's path. */
 export function paramOf(c: EdgeContext, name: string): string {
   return c.req.param(name) ?? '';
+}
+
+/** The ULID in a named part of the route’s path. AppError `code` when it is none: there is no such `thing`. */
+export function ulidOf(
+  c: EdgeContext,
+  { param, code, thing }: { param: string; code: ErrorCode; thing: string },
+): string {
+  const id = ulidSchema.safeParse(paramOf(c, param));
+  if (!id.success) throw new AppError(code, `There is no such ${thing}.`);
+  return id.data;
 }

@@ -1,6 +1,4 @@
 import type { z } from 'zod';
-import { AppError } from '../../contract/errors.ts';
-import { ulidSchema } from '../../contract/ids.ts';
 import {
   createScheduleBody,
   scheduleRunsQuery,
@@ -11,7 +9,7 @@ import {
 import { writeAudit } from '../../db/queries/audit.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { auditEntry } from '../audit.ts';
-import { dbOf, paramOf, type EdgeContext } from '../context.ts';
+import { dbOf, ulidOf, type EdgeContext } from '../context.ts';
 import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 
@@ -19,9 +17,7 @@ import type { RouteSpec } from '../route.ts';
 const ON = ['tenant', 'by-path'] as const;
 
 function scheduleId(c: EdgeContext): string {
-  const id = ulidSchema.safeParse(paramOf(c, 'id'));
-  if (!id.success) throw new AppError('not_found', 'There is no such schedule.');
-  return id.data;
+  return ulidOf(c, { param: 'id', code: 'not_found', thing: 'schedule' });
 }
 
 /**

@@ -7,10 +7,8 @@ import {
   type sessionHistory,
   type sessionList,
 } from '../../contract/api.ts';
-import { AppError } from '../../contract/errors.ts';
-import { ulidSchema } from '../../contract/ids.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
-import { paramOf, type EdgeContext } from '../context.ts';
+import { ulidOf, type EdgeContext } from '../context.ts';
 import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 
@@ -18,9 +16,7 @@ import type { RouteSpec } from '../route.ts';
 const ON = ['tenant', 'by-path'] as const;
 
 function sessionId(c: EdgeContext): string {
-  const id = ulidSchema.safeParse(paramOf(c, 'id'));
-  if (!id.success) throw new AppError('session_not_found', 'There is no such session.');
-  return id.data;
+  return ulidOf(c, { param: 'id', code: 'session_not_found', thing: 'session' });
 }
 
 /** The sessions of a tenant, their events and turns. */

@@ -1,11 +1,10 @@
 import type { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
-import { ulidSchema } from '../../contract/ids.ts';
 import { restoreBody, type snapshotList } from '../../contract/snapshots.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
 import type { AgentStub } from '../agent.ts';
 import { bookCommand } from '../book-command.ts';
-import { dbOf, paramOf, type EdgeContext } from '../context.ts';
+import { dbOf, paramOf, ulidOf, type EdgeContext } from '../context.ts';
 import { findOrdinaryTenant } from '../find-tenant.ts';
 import { SHA256_HEADER } from '../own-headers.ts';
 import { readBody } from '../read-body.ts';
@@ -20,9 +19,7 @@ async function agentOfPath(c: EdgeContext): Promise<{ tenant: TenantDetail; agen
 
 /** The snapshot that the path names. */
 function idOfPath(c: EdgeContext): string {
-  const id = ulidSchema.safeParse(paramOf(c, 'snapshotId'));
-  if (!id.success) throw new AppError('not_found', 'There is no such snapshot.');
-  return id.data;
+  return ulidOf(c, { param: 'snapshotId', code: 'not_found', thing: 'snapshot' });
 }
 
 /** What operators do with an agent's snapshots. */
