@@ -12,7 +12,7 @@ import {
 import { tenantStatus } from '../../contract/agent.ts';
 import { listTenants } from '../../db/queries/tenants.ts';
 import { listUsage, totalUsage } from '../../db/queries/usage.ts';
-import { dbOf, paramOf } from '../context.ts';
+import { dbOf, paramOf, type EdgeContext } from '../context.ts';
 import { createTenant } from '../create-tenant.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
 import { deleteTenant } from '../delete-tenant.ts';
@@ -29,6 +29,15 @@ const listQuery = pageQuery.extend({
   /** All that are not deleted, when not given. */
   status: tenantStatus.optional(),
 });
+
+/** Answers a change that is in D1: 202 while the tenant's agent has still to follow. */
+function answerChange(
+  c: EdgeContext,
+  made: { pending: boolean },
+  status: 200 | 201 = 200,
+): Response {
+  return c.json(made, made.pending ? 202 : status);
+}
 
 /** What operators do with tenants. */
 export const tenantRoutes: readonly RouteSpec[] = [
@@ -56,7 +65,7 @@ export const tenantRoutes: readonly RouteSpec[] = [
     action: 'tenant.create',
     async handle(c) {
       const created = await createTenant(c, await readBody(c.req.raw, createTenantBody));
-      return c.json(created, created.pending ? 202 : 201);
+      return answerChange(c, created, 201);
     },
   },
   {
@@ -77,8 +86,7 @@ export const tenantRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const body = await readBody(c.req.raw, updateTenantBody);
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
-      const updated = await updateTenant(c, tenant, body);
-      return c.json(updated, updated.pending ? 202 : 200);
+      return answerChange(c, await updateTenant(c, tenant, body));
     },
   },
   {
@@ -89,8 +97,7 @@ export const tenantRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const body = await readBody(c.req.raw, suspendTenantBody);
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
-      const suspended = await suspendTenant(c, tenant, body);
-      return c.json(suspended, suspended.pending ? 202 : 200);
+      return answerChange(c, await suspendTenant(c, tenant, body));
     },
   },
   {
@@ -100,8 +107,7 @@ export const tenantRoutes: readonly RouteSpec[] = [
     action: 'tenant.resume',
     async handle(c) {
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
-      const resumed = await resumeTenant(c, tenant);
-      return c.json(resumed, resumed.pending ? 202 : 200);
+      return answerChange(c, await resumeTenant(c, tenant));
     },
   },
   {
@@ -112,8 +118,7 @@ export const tenantRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const body = await readBody(c.req.raw, deleteTenantBody);
       const tenant = await findCustomer(dbOf(c), paramOf(c, 'id'));
-      const deleted = await deleteTenant(c, tenant, body);
-      return c.json(deleted, deleted.pending ? 202 : 200);
+      return answerChange(c, await deleteTenant(c, tenant, body));
     },
   },
   {
