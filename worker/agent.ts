@@ -1,5 +1,6 @@
 import { createTenantBody } from '../contract/api.ts';
 import type { TenantAddress } from '../db/queries/hostnames.ts';
+import type { TenantDetail } from '../db/queries/tenants.ts';
 import { agentStub, type AgentEnv, type TenantAgentRpc } from '../durable/index.ts';
 
 /**
@@ -7,6 +8,11 @@ import { agentStub, type AgentEnv, type TenantAgentRpc } from '../durable/index.
  * only the egress may ask is not there.
  */
 export type AgentStub = TenantAgentRpc & Pick<Fetcher, 'fetch'>;
+
+/** Where a tenant's agent is. */
+export function addressOf({ id, region }: Pick<TenantDetail, 'id' | 'region'>): TenantAddress {
+  return { tenantId: id, region };
+}
 
 const locationHint = createTenantBody.shape.region.catch(undefined);
 

@@ -1,6 +1,7 @@
 import { listDeletions, listSweepRows, markApplied } from '../db/queries/agents.ts';
 import { openDb } from '../db/queries/open.ts';
 import { tenantById } from '../db/queries/tenants.ts';
+import { addressOf } from './agent.ts';
 import { bootProblems } from './boot.ts';
 import type { EdgeDeps } from './context.ts';
 import type { Env } from './env.ts';
@@ -55,7 +56,7 @@ export async function sweepAgents(
   async function tell(tenantId: string): Promise<void> {
     const tenant = await tenantById(db, tenantId);
     if (!tenant) return;
-    const agent = deps.agentOf(env, { tenantId, region: tenant.region });
+    const agent = deps.agentOf(env, addressOf(tenant));
     const { version } = await agent.apply(recordOf(tenant));
     await markApplied(db, { tenantId, version, now });
   }
@@ -64,7 +65,7 @@ export async function sweepAgents(
   async function erase(tenantId: string): Promise<void> {
     const tenant = await tenantById(db, tenantId);
     if (!tenant) return;
-    const agent = deps.agentOf(env, { tenantId, region: tenant.region });
+    const agent = deps.agentOf(env, addressOf(tenant));
     const kv = env.DIRECTORY;
     await eraseTenant({ db, kv, agent, now: deps.now, requestId: CRON_REQUEST }, tenant);
   }

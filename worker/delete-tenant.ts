@@ -2,6 +2,7 @@ import type { DeleteTenantBody, TenantView } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import { tenantById, type TenantDetail } from '../db/queries/tenants.ts';
 import { atMost } from '../durable/index.ts';
+import { addressOf } from './agent.ts';
 import { commitChange } from './change-tenant.ts';
 import { dbOf, logFailure, requestIdOf, type EdgeContext } from './context.ts';
 import { eraseTenant } from './erase-tenant.ts';
@@ -12,7 +13,7 @@ const QUICK_MS = 5_000;
 
 async function erase(c: EdgeContext, tenant: TenantDetail): Promise<boolean> {
   const { deps } = c.var;
-  const agent = deps.agentOf(c.env, { tenantId: tenant.id, region: tenant.region });
+  const agent = deps.agentOf(c.env, addressOf(tenant));
   const { now } = deps;
   const requestId = requestIdOf(c);
   try {

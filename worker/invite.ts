@@ -1,6 +1,7 @@
 import type { InviteView } from '../contract/api.ts';
 import { writeAudit } from '../db/queries/audit.ts';
 import type { TenantDetail } from '../db/queries/tenants.ts';
+import { addressOf } from './agent.ts';
 import { auditEntry, operatorOf } from './audit.ts';
 import { dbOf, type EdgeContext } from './context.ts';
 import { hostnameOf, originOf } from './tenant-record.ts';
@@ -15,7 +16,7 @@ export async function makeInvite(
   options: { role: 'owner' | 'user'; expiresInS: number },
 ): Promise<InviteView> {
   const hostname = hostnameOf(tenant);
-  const agent = c.var.deps.agentOf(c.env, { tenantId: tenant.id, region: tenant.region });
+  const agent = c.var.deps.agentOf(c.env, addressOf(tenant));
   const { id, token, role, expiresAt } = await agent.createInvite({
     role: options.role,
     expiresInMs: options.expiresInS * 1_000,

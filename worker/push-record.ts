@@ -1,5 +1,6 @@
 import { markApplied } from '../db/queries/agents.ts';
 import type { TenantDetail } from '../db/queries/tenants.ts';
+import { addressOf } from './agent.ts';
 import { dbOf, logFailure, type EdgeContext } from './context.ts';
 import { recordOf } from './tenant-record.ts';
 
@@ -9,7 +10,7 @@ import { recordOf } from './tenant-record.ts';
  */
 export async function pushRecord(c: EdgeContext, tenant: TenantDetail): Promise<boolean> {
   try {
-    const agent = c.var.deps.agentOf(c.env, { tenantId: tenant.id, region: tenant.region });
+    const agent = c.var.deps.agentOf(c.env, addressOf(tenant));
     const { version } = await agent.apply(recordOf(tenant));
     await markApplied(dbOf(c), { tenantId: tenant.id, version, now: c.var.deps.now() });
     return version >= tenant.version;

@@ -2,7 +2,7 @@ import { SYSTEM_TENANT_ID } from '../contract/ids.ts';
 import type { TenantAddress } from '../db/queries/hostnames.ts';
 import type { Db } from '../db/queries/open.ts';
 import { tenantById } from '../db/queries/tenants.ts';
-import type { AgentStub } from './agent.ts';
+import { addressOf, type AgentStub } from './agent.ts';
 import { recordOf } from './tenant-record.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function systemAgent(
 ): Promise<AgentStub> {
   const tenant = await tenantById(db, SYSTEM_TENANT_ID);
   if (!tenant) throw new Error('The migrations of D1 did not make the system tenant.');
-  const agent = agentOf({ tenantId: tenant.id, region: tenant.region });
+  const agent = agentOf(addressOf(tenant));
   await agent.apply(recordOf(tenant));
   return agent;
 }

@@ -1,6 +1,6 @@
 import { sleepBody } from '../../contract/api.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
-import type { AgentStub } from '../agent.ts';
+import { addressOf, type AgentStub } from '../agent.ts';
 import { bookCommand } from '../book-command.ts';
 import { dbOf, paramOf, type EdgeContext } from '../context.ts';
 import { findOrdinaryTenant, findTenant, refuseDeleted } from '../find-tenant.ts';
@@ -10,7 +10,7 @@ import type { RouteSpec } from '../route.ts';
 function agentFor(c: EdgeContext, tenant: TenantDetail): AgentStub {
   // Asking it would make it anew, empty.
   if (tenant.status === 'deleted') refuseDeleted(tenant);
-  return c.var.deps.agentOf(c.env, { tenantId: tenant.id, region: tenant.region });
+  return c.var.deps.agentOf(c.env, addressOf(tenant));
 }
 
 /** What operators do with agents. Looking neither wakes an agent nor keeps it awake. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
 import { restoreBody, type snapshotList } from '../../contract/snapshots.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
-import type { AgentStub } from '../agent.ts';
+import { addressOf, type AgentStub } from '../agent.ts';
 import { bookCommand } from '../book-command.ts';
 import { dbOf, paramOf, ulidOf, type EdgeContext } from '../context.ts';
 import { findOrdinaryTenant } from '../find-tenant.ts';
@@ -13,8 +13,7 @@ import type { RouteSpec } from '../route.ts';
 /** The tenant of the path and its agent. */
 async function agentOfPath(c: EdgeContext): Promise<{ tenant: TenantDetail; agent: AgentStub }> {
   const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
-  const { id: tenantId, region } = tenant;
-  return { tenant, agent: c.var.deps.agentOf(c.env, { tenantId, region }) };
+  return { tenant, agent: c.var.deps.agentOf(c.env, addressOf(tenant)) };
 }
 
 /** The snapshot that the path names. */
