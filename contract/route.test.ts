@@ -51,6 +51,11 @@ describe('the rule of a route', () => {
     expect(routeOf(policyWith(tier, workload)).model).toBe(OSS);
   });
 
+  it('is one that names more before one that names a platform', () => {
+    const more = { tier: 'premium', workload: 'chat', model: KIMI } as const;
+    expect(routeOf(policyWith({ platform: 'a.com' }, more)).model).toBe(KIMI);
+  });
+
   it('is the earlier one on a tie', () => {
     expect(routeOf(policyWith({ model: OSS }, { model: KIMI }))).toMatchObject({ rule: 0 });
   });

@@ -1,27 +1,71 @@
+import type { z } from 'zod';
 import { routingTestBody } from '../../contract/api.ts';
-import { AppError } from '../../contract/errors.ts';
-import { dbOf } from '../context.ts';
-import { defaultPlatform, platformsOf } from '../env.ts';
+import { MODEL_CATALOG, PRICE_VERSION } from '../../contract/models.ts';
+import { DRAFT_VERSION } from '../../contract/policy-rule.ts';
+import { explainRoute, type Policy } from '../../contract/policy.ts';
+import {
+  explainRouteBody,
+  MAX_POLICY_BODY_BYTES,
+  type ExplainRouteBody,
+  type modelList,
+} from '../../contract/routing.ts';
+import { dbOf, type EdgeContext } from '../context.ts';
+import { findPolicy, platformNamed, policyOf, readActiveOf } from '../find-policy.ts';
 import { readBody } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 import { systemAgent } from '../system-agent.ts';
+import { policyRoutes } from './policies.ts';
 
-/** `POST /admin/api/routing/test`: one real model call by the policy in force, booked. */
+const ROUTING = '/admin/api/routing';
+
+/** The policy that an explanation is asked of: draft rules, a stored version or the active one. */
+async function policyToExplain(c: EdgeContext, body: ExplainRouteBody): Promise<Policy> {
+  const { rules, version } = body;
+  if (rules) return { version: DRAFT_VERSION, rules };
+  const row =
+    version === undefined ? (await readActiveOf(c)).row : await findPolicy(dbOf(c), version);
+  return policyOf(row);
+}
+
+/** What models there are, and which one a request gets and why. */
 export const routingRoutes: readonly RouteSpec[] = [
+  ...policyRoutes,
+  {
+    method: 'GET',
+    path: `${ROUTING}/models`,
+    on: ['system'],
+    action: 'routing.read',
+    handle(c) {
+      const list: z.infer<typeof modelList> = {
+        models: [...MODEL_CATALOG],
+        priceVersion: PRICE_VERSION,
+      };
+      return c.json(list);
+    },
+  },
   {
     method: 'POST',
-    path: '/admin/api/routing/test',
+    path: `${ROUTING}/explain`,
+    on: ['system'],
+    action: 'routing.read',
+    async handle(c) {
+      const body = await readBody(c.req.raw, explainRouteBody, MAX_POLICY_BODY_BYTES);
+      const { tier, workload, promptTokens, model } = body;
+      const platform = platformNamed(c.env, body.platform);
+      const policy = await policyToExplain(c, body);
+      return c.json(explainRoute(policy, { tier, platform, workload, promptTokens, model }));
+    },
+  },
+  {
+    // One real model call by the policy in force, booked.
+    method: 'POST',
+    path: `${ROUTING}/test`,
     on: ['system'],
     action: 'routing.test',
     async handle(c) {
-      const body = await readBody(c.req.raw, routingTestBody);
-      const platform = body.platform ?? defaultPlatform(c.env);
-      const platforms = platformsOf(c.env);
-      if (!platforms.includes(platform)) {
-        throw new AppError('invalid_request', `platform: must be one of ${platforms.join(', ')}`);
-      }
+      const { tier, workload, platform: named } = await readBody(c.req.raw, routingTestBody);
+      const platform = platformNamed(c.env, named);
       const agent = await systemAgent(dbOf(c), (address) => c.var.deps.agentOf(c.env, address));
-      const { tier, workload } = body;
       return c.json(await agent.testRoute({ tier, workload, platform }));
     },
   },
