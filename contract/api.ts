@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentStatus, tenantStatus } from './agent.ts';
 import { sessionEvent, sessionTitle, sessionView } from './frames.ts';
 import { clientId, slugSchema, tenantId } from './ids.ts';
+import { limitChanges, limitOverrides, limits } from './limits.ts';
 import { snapshotView } from './snapshots.ts';
 import { tierSchema, workloadSchema } from './tiers.ts';
 import { usageRow } from './usage.ts';
@@ -27,7 +28,12 @@ export const createTenantBody = z.strictObject({
 export type CreateTenantBody = z.infer<typeof createTenantBody>;
 
 export const updateTenantBody = z
-  .strictObject({ tier: tierSchema.optional(), internet: z.boolean().nullable().optional() })
+  .strictObject({
+    tier: tierSchema.optional(),
+    internet: z.boolean().nullable().optional(),
+    /** A value sets the tenant's own, null goes back to the tier's, what is absent stays. */
+    limits: limitChanges.optional(),
+  })
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
     message: 'names nothing to change',
   });
@@ -62,6 +68,10 @@ export const tenantView = z.object({
   status: tenantStatus,
   region: z.string().nullable(),
   internet: z.boolean().nullable(),
+  /** Its own limits in place of its tier's; null when it has none. */
+  limits: limitOverrides.nullable(),
+  /** What holds for it: its tier's limits, with its own in place of them. */
+  effectiveLimits: limits,
   hostname: z.string(),
   hostnames: z.array(z.string()),
   /** Where members chat. */

@@ -1,5 +1,6 @@
 import type { TenantView } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { tenantById, updateTenant, type TenantDetail } from '../db/queries/tenants.ts';
 import { auditEntry } from './audit.ts';
 import { dbOf, type EdgeContext } from './context.ts';
@@ -10,8 +11,9 @@ import { viewOf } from './tenant-record.ts';
 /** Tries when others change the same tenant at the same moment. */
 const MAX_TRIES = 3;
 
-type Changeable = Pick<TenantDetail, 'tier' | 'internet' | 'status'>;
-const COLUMNS = ['tier', 'internet', 'status'] as const;
+const limitNames = limits.keyof().options;
+const COLUMNS = ['tier', 'internet', 'status', 'limits'] as const;
+type Changeable = Pick<TenantDetail, (typeof COLUMNS)[number]>;
 
 export interface TenantChange {
   action: string;
@@ -34,6 +36,14 @@ function named(tenant: Changeable, set: Partial<Changeable>): Partial<Changeable
   );
 }
 
+/** Whether a change names nothing that is otherwise. Limits are the same when each one is. */
+function changesNothing(old: Partial<Changeable>, set: Partial<Changeable>): boolean {
+  return COLUMNS.every((column) => {
+    if (column !== 'limits') return old[column] === set[column];
+    return limitNames.every((name) => old.limits?.[name] === set.limits?.[name]);
+  });
+}
+
 /**
  * Commits a change of a tenant: row, version and audit together. What is as wanted already stays
  * without a new version. Throws tenant_deleted for one that is going, and conflict when others keep
@@ -48,7 +58,7 @@ export async function commitChange(
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const set = change.set(before);
     const old = named(before, set);
-    if (COLUMNS.every((column) => old[column] === set[column])) return before;
+    if (changesNothing(old, set)) return before;
     refuseDeleted(before);
     const { id, version } = before;
     const entry = auditEntry(c, {

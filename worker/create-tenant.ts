@@ -83,7 +83,8 @@ async function insert(c: EdgeContext, body: CreateTenantBody): Promise<TenantDet
     throw cause;
   }
   c.var.deps.unknownHosts.delete(hostname);
-  return { ...tenant, deletedAt: null, hostnames: [hostname], state: 'asleep', appliedVersion: 0 };
+  const fresh = { limits: null, deletedAt: null, state: 'asleep', appliedVersion: 0 };
+  return { ...tenant, ...fresh, hostnames: [hostname] };
 }
 
 /** The owner's invite is a service: without it the tenant is made all the same. */

@@ -1,15 +1,16 @@
 import type { TenantRecord } from '../contract/agent.ts';
 import type { TenantView } from '../contract/api.ts';
 import { sandboxIdOf, SYSTEM_TENANT_ID } from '../contract/ids.ts';
+import { limitsOf } from '../contract/tiers.ts';
 import type { TenantDetail } from '../db/queries/tenants.ts';
 import { isDevMode, platformsOf } from './env.ts';
 import { localName } from './locate.ts';
 
 /** What the agent is told about its tenant. As long as there is an agent, it is being deleted at most. */
 export function recordOf(tenant: TenantDetail): TenantRecord {
-  const { id, slug, platform, tier, hostnames, internet, version } = tenant;
+  const { id, slug, platform, tier, hostnames, internet, limits, version } = tenant;
   const status = tenant.status === 'deleted' ? 'deleting' : tenant.status;
-  return { id, slug, platform, tier, status, hostnames, internet, version };
+  return { id, slug, platform, tier, status, hostnames, internet, limits, version };
 }
 
 /** The hostname every tenant has; the system tenant has none. */
@@ -44,6 +45,8 @@ export function viewOf(
     status: tenant.status,
     region: tenant.region,
     internet: tenant.internet,
+    limits: tenant.limits,
+    effectiveLimits: limitsOf(tenant),
     hostname,
     hostnames: tenant.hostnames,
     url: originOf(hostname, env, requestUrl),

@@ -1,5 +1,6 @@
 import type { AgentInspection, TenantView } from '../../contract/api.ts';
 import { sandboxIdOf } from '../../contract/ids.ts';
+import { TIER_CONFIG } from '../../contract/tiers.ts';
 
 export const TENANT_ID = '0c9f9e0e-58e0-4f7b-9d5a-3b8f3b1c2d4e';
 
@@ -11,6 +12,8 @@ export const TENANT: TenantView = {
   status: 'active',
   region: null,
   internet: null,
+  limits: null,
+  effectiveLimits: TIER_CONFIG.premium.limits,
   hostname: 'acme.streamkinetics.com',
   hostnames: ['acme.streamkinetics.com'],
   url: 'https://acme.streamkinetics.com/chat',

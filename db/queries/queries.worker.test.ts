@@ -51,6 +51,7 @@ const tenant = (slug: string, changed: object = {}) => ({
   status: 'active' as const,
   region: null,
   internet: null,
+  limits: null,
   version: 1,
   createdAt: 1_000,
   updatedAt: 1_000,

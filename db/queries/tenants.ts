@@ -103,13 +103,16 @@ export async function holderOfSlug(
   return row ?? null;
 }
 
+/** A tenant about to be made: it is not deleted, and its limits are its tier's. */
+export type NewTenant = Omit<TenantRow, 'deletedAt' | 'limits'>;
+
 /**
  * Commits a new tenant, its hostname, the row of its agent and the audit entry together. Throws what
  * D1 throws when the slug or the hostname is taken.
  */
 export async function insertTenant(
   db: Db,
-  creation: { tenant: Omit<TenantRow, 'deletedAt'>; hostname: string; entry: AuditEntry },
+  creation: { tenant: NewTenant; hostname: string; entry: AuditEntry },
 ): Promise<void> {
   const { tenant, hostname, entry } = creation;
   await db.batch([
@@ -138,7 +141,7 @@ export async function updateTenant(
   db: Db,
   change: {
     before: TenantRow;
-    set: Partial<Pick<TenantRow, 'tier' | 'internet' | 'status'>>;
+    set: Partial<Pick<TenantRow, 'tier' | 'internet' | 'status' | 'limits'>>;
     entry: AuditEntry;
   },
 ): Promise<boolean> {
