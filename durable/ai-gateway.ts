@@ -46,7 +46,12 @@ function affinityOf(attempt: Attempt, name: unknown): string | null {
 
 /** The body as it goes upstream: our model, our output cap, and usage in every stream. */
 export function upstreamBody(body: ChatRequest, attempt: Attempt): ChatRequest {
-  const { max_completion_tokens: _, stream_options: __, prompt_cache_key: cacheKey, ...rest } = body;
+  const {
+    max_completion_tokens: _,
+    stream_options: __,
+    prompt_cache_key: cacheKey,
+    ...rest
+  } = body;
   const promptCacheKey = affinityOf(attempt, cacheKey);
   return {
     ...rest,

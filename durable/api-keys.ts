@@ -76,7 +76,12 @@ function forgetDead(db: AgentDb, now: number): void {
 
 /** The keys, newest first, with those that ended not long ago. */
 export function listApiKeys(db: AgentDb, now: number): ApiKeyView[] {
-  const rows = db.select().from(apiKeys).orderBy(desc(apiKeys.id)).limit(MAX_API_KEYS * 2).all();
+  const rows = db
+    .select()
+    .from(apiKeys)
+    .orderBy(desc(apiKeys.id))
+    .limit(MAX_API_KEYS * 2)
+    .all();
   return rows.map((row) => viewOf(row, now));
 }
 

@@ -4,4 +4,6 @@ export { atMost } from './deadline.ts';
 export { agentStub } from './stub.ts';
 export type { AgentEnv } from './env.ts';
 export { CALLER_HEADER } from './rpc.ts';
-export type { Caller, TenantAgentRpc } from './rpc.ts';
+export type { ApiCall, Caller, TenantAgentRpc } from './rpc.ts';
+export { aiGateway } from './ai-gateway.ts';
+export { relay, type RelayDeps, type RelayResult } from './relay.ts';

@@ -1,12 +1,7 @@
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import { allowedModels } from '../contract/policy.ts';
 import type { Workload } from '../contract/tiers.ts';
-import {
-  checkKeyWorkload,
-  createApiKey,
-  listApiKeys,
-  revokeApiKey,
-} from './api-keys.ts';
+import { checkKeyWorkload, createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { checkMayChange } from './change-rights.ts';
 import type { Door } from './door.ts';
 import type { Admission } from './ledger.ts';

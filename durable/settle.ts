@@ -84,9 +84,7 @@ const finishRow = prepared((db) =>
       state: 'final',
       lookupAt: null,
     })
-    .where(
-      and(eq(attempts.id, placeholder('id')), inArray(attempts.state, ['open', 'unsettled'])),
-    )
+    .where(and(eq(attempts.id, placeholder('id')), inArray(attempts.state, ['open', 'unsettled'])))
     .returning({ id: attempts.id })
     .prepare(),
 );

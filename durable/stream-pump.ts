@@ -34,7 +34,11 @@ export async function streamed(response: Response, meter: Meter): Promise<Answer
   const writer = writable.getWriter();
   const pumped = pump({ reader, writer, first: first.value, firstByteMs }, meter);
   meter.deps.waitUntil(pumped);
-  return { response: new Response(readable, { headers: HEADERS }), logId: meter.logId, firstByteMs };
+  return {
+    response: new Response(readable, { headers: HEADERS }),
+    logId: meter.logId,
+    firstByteMs,
+  };
 }
 
 interface Ends {
@@ -57,7 +61,7 @@ async function pump({ reader, writer, first, firstByteMs }: Ends, meter: Meter):
   const silence = endOnSilence(meter, firstByteMs);
   let outcome: Outcome = 'ok';
   try {
-    for (let chunk: Uint8Array | undefined = first; chunk; ) {
+    for (let chunk: Uint8Array | undefined = first; chunk;) {
       const whole = events.push(chunk);
       if (whole.length > 0) await writer.write(whole).catch(leave);
       if (hasLeft) break;

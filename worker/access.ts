@@ -1,13 +1,14 @@
 import type { OperatorRole } from '../db/queries/operators.ts';
 
-/** Kinds of callers: nobody known, a tenant's member, and operators by role. */
-export const CALLER_KINDS = ['nobody', 'member', 'viewer', 'maintainer', 'admin'] as const;
+/** Kinds of callers: nobody known, a tenant's member, a program with its key, and operators by role. */
+export const CALLER_KINDS = ['nobody', 'member', 'key', 'viewer', 'maintainer', 'admin'] as const;
 export type CallerKind = (typeof CALLER_KINDS)[number];
 
 /** Who asks, as far as the edge can tell; an agent still checks members against its own tables. */
 export type EdgeCaller =
   | { kind: 'nobody' }
   | { kind: 'member'; memberId: string; signInId: string; tenantId: string }
+  | { kind: 'key'; keyId: string; secretHash: string; host: string }
   | {
       kind: 'operator';
       subject: string;
@@ -35,6 +36,8 @@ export const ACCESS = {
   'tenant.delete': ['admin'],
   'invite.create': OPERATING,
   'usage.read': LOOKING,
+  'usage.own': ['member', ...LOOKING],
+  'notice.list': LOOKING,
   'agent.inspect': LOOKING,
   'agent.wake': OPERATING,
   'agent.sleep': OPERATING,
@@ -51,8 +54,12 @@ export const ACCESS = {
   'member.sign-in': ['nobody', 'member'],
   'member.sign-out': ['member'],
   'member.me': ['member', ...LOOKING],
-  'session.read': ['member', ...LOOKING],
-  'session.write': ['member', ...OPERATING],
+  'session.read': ['member', 'key', ...LOOKING],
+  'session.write': ['member', 'key', ...OPERATING],
+  'key.read': ['member', ...LOOKING],
+  'key.write': ['member', ...OPERATING],
+  'model.call': ['key'],
+  'model.list': ['key'],
   'schedule.read': ['member', ...LOOKING],
   'schedule.write': ['member', ...OPERATING],
   'chat.socket': ['member', ...OPERATING],

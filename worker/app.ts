@@ -67,6 +67,7 @@ export function createApp(
       const refused = isDevMode(env) ? devModeRefusal(request, hostname) : null;
       if (refused) throw refused;
       trace.place = place.kind;
+      trace.isOpenAi = place.kind !== 'system' && place.path.startsWith('/v1/');
       arrivals.set(request, { place, trace });
       return hono.fetch(request, env, ctx);
     },

@@ -11,7 +11,7 @@ import type { Place, PlaceKind } from './locate.ts';
 import { describeCause, type Log } from './log.ts';
 import { REQUEST_ID_HEADER } from './own-headers.ts';
 import type { DirectoryDeps } from './tenant-directory.ts';
-import type { UnknownHosts } from './unknown-hosts.ts';
+import type { RecentHosts } from './recent-hosts.ts';
 
 /** The built site: SvelteKit's worker. */
 export interface Site {
@@ -26,7 +26,7 @@ export interface EdgeDeps {
   site: Site;
   /** Asks the AI Gateway. */
   fetch: typeof fetch;
-  unknownHosts: UnknownHosts;
+  recentHosts: RecentHosts;
   now(): number;
   log: Log;
 }
@@ -36,6 +36,8 @@ export interface Trace {
   place?: PlaceKind;
   route?: string;
   caller?: CallerKind;
+  /** Errors go out in the shape of OpenAI's API. */
+  isOpenAi?: boolean;
   tenantId?: string;
 }
 
@@ -68,7 +70,7 @@ export function directoryDeps(c: EdgeContext): DirectoryDeps {
   return {
     kv: c.env.DIRECTORY,
     db: dbOf(c),
-    unknownHosts: c.var.deps.unknownHosts,
+    recentHosts: c.var.deps.recentHosts,
     now: c.var.deps.now(),
     later: (work) => c.executionCtx.waitUntil(work),
   };

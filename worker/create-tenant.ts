@@ -82,7 +82,7 @@ async function insert(c: EdgeContext, body: CreateTenantBody): Promise<TenantDet
     await refuseTaken(c, tenant, cause);
     throw cause;
   }
-  c.var.deps.unknownHosts.delete(hostname);
+  c.var.deps.recentHosts.delete(hostname);
   const fresh = { limits: null, deletedAt: null, state: 'asleep', appliedVersion: 0 };
   return { ...tenant, ...fresh, hostnames: [hostname] };
 }

@@ -4,6 +4,7 @@ import { createApp, type App } from './app.ts';
 import type { EdgeDeps, Trace } from './context.ts';
 import type { Env } from './env.ts';
 import { describeCause } from './log.ts';
+import { renderOpenAiError } from './openai-error.ts';
 import { admitRequest, finishResponse } from './own-headers.ts';
 import { renderError, toAppError } from './render-error.ts';
 
@@ -14,6 +15,11 @@ export interface Edge {
 
 /** Errors of ours are worth a look; refusals are the caller's business. */
 const levelOf = (status: number): 'info' | 'error' => (status >= 500 ? 'error' : 'info');
+
+/** What the API answers brings no policies of its own, as pages and their assets do. */
+const API_TYPE = /^(application\/json|text\/event-stream)/;
+const isPage = ({ headers }: Response): boolean =>
+  !API_TYPE.test(headers.get('content-type') ?? '');
 
 /** An agent's refusal has itself as its cause, which says nothing that the code does not. */
 const isWorthLogging = ({ cause, status }: AppError): boolean =>
@@ -35,14 +41,19 @@ export function createEdge(deps: EdgeDeps): Edge {
     try {
       const response = await app.fetch(admitRequest(request, requestId), env, ctx, trace);
       const { status } = response;
-      deps.log({ ...entry, ...trace, level: levelOf(status), status, ms: deps.now() - started });
-      const isPage = !response.headers.get('content-type')?.startsWith('application/json');
-      return finishResponse(response, { requestId, isPage, isHttps: url.protocol === 'https:' });
+      const { isOpenAi: _, ...seen } = trace;
+      deps.log({ ...entry, ...seen, level: levelOf(status), status, ms: deps.now() - started });
+      return finishResponse(response, {
+        requestId,
+        isPage: isPage(response),
+        isHttps: url.protocol === 'https:',
+      });
     } catch (thrown) {
       const error = toAppError(thrown);
+      const { isOpenAi, ...seen } = trace;
       deps.log({
         ...entry,
-        ...trace,
+        ...seen,
         level: levelOf(error.status),
         status: error.status,
         ms: deps.now() - started,
@@ -50,7 +61,8 @@ export function createEdge(deps: EdgeDeps): Edge {
         ...(isWorthLogging(error) ? { cause: describeCause(error.cause) } : {}),
       });
       const isHttps = url.protocol === 'https:';
-      return finishResponse(renderError(error, requestId), { requestId, isPage: false, isHttps });
+      const answer = isOpenAi ? renderOpenAiError(error) : renderError(error, requestId);
+      return finishResponse(answer, { requestId, isPage: false, isHttps });
     }
   }
 

@@ -4,6 +4,7 @@ import { roleOfOperator } from '../db/queries/operators.ts';
 import type { EdgeCaller } from './access.ts';
 import { dbOf, directoryDeps, type EdgeContext } from './context.ts';
 import { isDevMode } from './env.ts';
+import { keyIn } from './key-caller.ts';
 import type { Place } from './locate.ts';
 import { openCookie } from './member-cookie.ts';
 import { identifyOperator } from './operator.ts';
@@ -55,16 +56,36 @@ async function tenantByPath(
   return tenant;
 }
 
+/** A program on its tenant's host or by path; null when the request carries no key. */
+async function programIn(
+  c: EdgeContext,
+  hostname: string,
+): Promise<{ caller: EdgeCaller; tenant: TenantAddress | undefined } | null> {
+  const caller = await keyIn(c.req.raw.headers, hostname);
+  if (!caller) return null;
+  const tenant = (await findHost(directoryDeps(c), hostname)) ?? undefined;
+  // Of a host that is nobody's a program is told what it is told of a wrong key.
+  return tenant ? { caller, tenant } : { caller: NOBODY, tenant };
+}
+
 /**
- * Who asks, and for which tenant. By path nothing is said about tenants to who is not an operator,
- * and no cookie is read: there all tenants share one origin.
+ * Who asks, and for which tenant. By path nothing is said about tenants to who is neither an operator
+ * nor a program of theirs, and no cookie is read: there all tenants share one origin.
  */
 export async function identify(c: EdgeContext): Promise<void> {
   const { place } = c.var;
   if (place.kind === 'tenant') {
-    const { caller, tenant } = await memberIn(c, place.hostname);
+    const { caller, tenant } =
+      (await programIn(c, place.hostname)) ?? (await memberIn(c, place.hostname));
     c.set('caller', caller);
     c.set('tenant', tenant);
+    return;
+  }
+  const program =
+    place.kind === 'by-path' ? await programIn(c, `${place.slug}.${place.platform}`) : null;
+  if (program) {
+    c.set('caller', program.caller);
+    c.set('tenant', program.tenant);
     return;
   }
   // Access turns a browser's cookie into its assertion, whichever page the request came from.

@@ -2,11 +2,11 @@ import site from '#site';
 import { accessKeys } from './access-jwt.ts';
 import { agentOf } from './agent.ts';
 import type { EdgeDeps } from './context.ts';
-import { sweepAgents } from './cron.ts';
+import { runCron } from './cron.ts';
 import { createEdge } from './edge.ts';
 import type { Env } from './env.ts';
 import { workerLog } from './log.ts';
-import { UnknownHosts } from './unknown-hosts.ts';
+import { RecentHosts } from './recent-hosts.ts';
 
 export { TenantAgent, TenantEgress } from '../durable/index.ts';
 
@@ -15,7 +15,7 @@ const deps: EdgeDeps = {
   keysOf: accessKeys,
   site,
   fetch: (input, init) => fetch(input, init),
-  unknownHosts: new UnknownHosts(),
+  recentHosts: new RecentHosts(),
   now: Date.now,
   log: workerLog,
 };
@@ -23,5 +23,5 @@ const edge = createEdge(deps);
 
 export default {
   fetch: (request, env, ctx) => edge.fetch(request, env, ctx),
-  scheduled: (_controller, env) => sweepAgents(env, deps),
+  scheduled: (_controller, env) => runCron(env, deps),
 } satisfies ExportedHandler<Env>;

@@ -7,10 +7,13 @@ const MAX_BODY_BYTES = 16 * 1024;
 /** Bodies with a message: as large as the socket's frames. */
 export const MAX_MESSAGE_BODY_BYTES = MAX_CLIENT_FRAME_BYTES;
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
+async function readText(
+  request: Request,
+  maxBytes: number,
+): Promise<{ text: string; bytes: number }> {
   const tooLarge = new AppError('payload_too_large', `The body is over ${maxBytes} bytes.`);
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge;
-  if (!request.body) return '';
+  if (!request.body) return { text: '', bytes: 0 };
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
   let size = 0;
@@ -20,7 +23,24 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
     if (size > maxBytes) throw tooLarge;
     text += decoder.decode(chunk, { stream: true });
   }
-  return text + decoder.decode();
+  return { text: text + decoder.decode(), bytes: size };
+}
+
+/**
+ * The JSON body of a request as it is, and its size in bytes; no body at all is an empty object. Throws
+ * payload_too_large and invalid_json.
+ */
+export async function readJson(
+  request: Request,
+  maxBytes: number,
+): Promise<{ value: unknown; bytes: number }> {
+  try {
+    const { text, bytes } = await readText(request, maxBytes);
+    return { value: text.trim() === '' ? {} : JSON.parse(text), bytes };
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('invalid_json', 'The body is not valid JSON.', { cause });
+  }
 }
 
 /**
@@ -32,14 +52,7 @@ export async function readBody<T>(
   schema: z.ZodType<T>,
   maxBytes: number = MAX_BODY_BYTES,
 ): Promise<T> {
-  let value: unknown;
-  try {
-    const text = await readText(request, maxBytes);
-    value = text.trim() === '' ? {} : JSON.parse(text);
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError('invalid_json', 'The body is not valid JSON.', { cause });
-  }
+  const { value } = await readJson(request, maxBytes);
   return check(schema, value);
 }
 

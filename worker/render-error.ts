@@ -45,6 +45,7 @@ export function renderError(error: AppError, requestId: string): Response {
   const headers = new Headers();
   // RFC 9110, section 15.5.6: a 405 names what would have been allowed.
   if (error.code === 'method_not_allowed') headers.set('allow', (error.details ?? []).join(', '));
+  if (error.retryAfterS !== undefined) headers.set('retry-after', String(error.retryAfterS));
   if (error.code === 'upgrade_required') headers.set('upgrade', 'websocket');
   return Response.json(errorBodyOf(error, requestId), { status: error.status, headers });
 }

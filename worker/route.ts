@@ -31,6 +31,11 @@ function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError
     case 'forbidden':
       return new AppError('forbidden', 'Your role does not allow this.');
     case 'unauthenticated':
+      if (action === 'model.call' || action === 'model.list') {
+        return new AppError('unauthenticated', 'A valid API key of this tenant is needed.', {
+          hint: 'Send it as a bearer token.',
+        });
+      }
       return place === 'tenant'
         ? new AppError('unauthenticated', 'Sign in with an invite first.')
         : new AppError('access_denied', 'Only operators signed in through Cloudflare Access may.', {

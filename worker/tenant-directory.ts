@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tenantId } from '../contract/ids.ts';
 import { addressOfHost, type TenantAddress } from '../db/queries/hostnames.ts';
 import type { Db } from '../db/queries/open.ts';
-import type { UnknownHosts } from './unknown-hosts.ts';
+import type { RecentHosts } from './recent-hosts.ts';
 
 /** How long a location keeps what it read from KV, s. */
 const KV_CACHE_TTL_S = 60;
@@ -13,7 +13,7 @@ const entry = z.object({ tenantId, region: z.string().nullable().default(null) }
 export interface DirectoryDeps {
   kv: Pick<KVNamespace, 'get' | 'put' | 'delete'>;
   db: Db;
-  unknownHosts: UnknownHosts;
+  recentHosts: RecentHosts;
   now: number;
   /** Takes what may finish after the answer. */
   later(work: Promise<unknown>): void;
@@ -39,17 +39,17 @@ function writeCopy(deps: DirectoryDeps, hostname: string, address: TenantAddress
   deps.later(written.catch(() => undefined));
 }
 
-/** The tenant of a normalised host: from KV, else from D1, which then goes to KV. */
+/** The tenant of a normalised host: remembered, or from KV, else from D1, which then goes to KV. */
 export async function findHost(
   deps: DirectoryDeps,
   hostname: string,
 ): Promise<TenantAddress | null> {
-  if (deps.unknownHosts.has(hostname, deps.now)) return null;
+  const recent = deps.recentHosts.get(hostname, deps.now);
+  if (recent !== undefined) return recent;
   const copy = await readCopy(deps, hostname);
-  if (copy) return copy;
-  const address = await addressOfHost(deps.db, hostname);
-  if (address) writeCopy(deps, hostname, address);
-  else deps.unknownHosts.add(hostname, deps.now);
+  const address = copy ?? (await addressOfHost(deps.db, hostname));
+  if (address && !copy) writeCopy(deps, hostname, address);
+  deps.recentHosts.put(hostname, address, deps.now);
   return address;
 }
 
@@ -60,6 +60,7 @@ export async function rereadHost(
 ): Promise<TenantAddress | null> {
   const address = await addressOfHost(deps.db, hostname);
   writeCopy(deps, hostname, address);
+  deps.recentHosts.put(hostname, address, deps.now);
   return address;
 }
 

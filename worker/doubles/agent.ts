@@ -1,4 +1,5 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
+import { formatApiKey, type ApiKeyView, type CreateApiKeyBody } from '../../contract/api-keys.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { SessionView } from '../../contract/frames.ts';
 import type {
@@ -7,7 +8,7 @@ import type {
   ScheduleView,
 } from '../../contract/schedules.ts';
 import type { SnapshotView } from '../../contract/snapshots.ts';
-import type { Caller } from '../../durable/index.ts';
+import type { ApiCall, Caller } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 
 /** What an agent double was asked, by method. */
@@ -67,6 +68,39 @@ export const SCHEDULE_RUN: ScheduleRunView = {
   costNano: 0,
 };
 
+/** The secret part of the key that an agent double makes. */
+const API_KEY_SECRET = 'k'.repeat(43);
+const API_KEY: ApiKeyView = {
+  id: '01HWWWWWWWWWWWWWWWWWWWWWWW',
+  name: 'A program',
+  prefix: 'skm_01HWWWWWWWWWWWWWWWWWWWWWWW',
+  workloads: ['chat'],
+  state: 'active',
+  createdBy: 'Ada',
+  createdAt: 1,
+  expiresAt: null,
+  revokedAt: null,
+  lastUsedAt: null,
+};
+/** The key that an agent double takes. */
+export const API_KEY_TEXT = formatApiKey(API_KEY.id, API_KEY_SECRET);
+
+/** The one attempt of a call that an agent double admits. */
+function attemptOf(callId: string) {
+  const id = `${callId}.1`;
+  return {
+    id,
+    callId,
+    n: 1,
+    model: '@cf/zai-org/glm-4.7-flash',
+    policyVersion: 1,
+    firstByteTimeoutMs: 1_000,
+    maxOutputTokens: 100,
+    hasFallback: false,
+    metadata: { tenant: 't', platform: 'p', tier: 'free', workload: 'chat', call: id },
+  };
+}
+
 const STATUS: AgentStatus = {
   state: 'asleep',
   since: 0,
@@ -86,10 +120,14 @@ export class AgentDouble {
   readonly asked: Asked[] = [];
   failWith: Error | null = null;
   revoked = false;
+  /** What its member is. */
+  memberRole: 'owner' | 'user' = 'owner';
   /** Where the bytes of its snapshot are in R2. */
   snapshotKey = 'nowhere';
   /** Whether it has nothing left to book when it is erased. */
   settled = true;
+  /** What it answers to a call that asks to be admitted. */
+  admission: (callId: string) => unknown = (callId) => ({ ok: true, attempt: attemptOf(callId) });
 
   private refuseByStanding(): void {
     const { status } = this.record ?? { status: 'active' };
@@ -98,7 +136,7 @@ export class AgentDouble {
   }
 
   private check(caller: Caller): void {
-    if (caller.kind !== 'member') return;
+    if (caller.kind === 'operator') return;
     if (!this.record) throw new AppError('tenant_not_found', 'No such tenant.');
     if (!this.record.hostnames.includes(caller.host)) throw new AppError('misdirected', 'Not me.');
     this.refuseByStanding();
@@ -146,8 +184,10 @@ export class AgentDouble {
       this.check(caller);
       const member =
         caller.kind === 'member'
-          ? { id: caller.memberId, name: 'Ada', role: 'owner' }
-          : { id: caller.subject, name: caller.subject, role: 'operator' };
+          ? { id: caller.memberId, name: 'Ada', role: this.memberRole }
+          : caller.kind === 'key'
+            ? { id: `key:${caller.keyId}`, name: 'A program', role: 'user' }
+            : { id: caller.subject, name: caller.subject, role: 'operator' };
       return { member, record: this.record };
     },
     listSessions: (caller: Caller) => {
@@ -167,6 +207,21 @@ export class AgentDouble {
     deleteSchedule: () => undefined,
     runSchedule: () => SCHEDULE_RUN,
     scheduleRuns: () => [SCHEDULE_RUN],
+    listApiKeys: () => [API_KEY],
+    createApiKey: (_caller: Caller, { name }: CreateApiKeyBody) => {
+      return { ...API_KEY, name, key: formatApiKey(API_KEY.id, API_KEY_SECRET) };
+    },
+    revokeApiKey: () => ({ ...API_KEY, state: 'revoked', revokedAt: 3 }),
+    listModels: (caller: Caller) => {
+      this.check(caller);
+      return { workloads: ['chat'], models: ['@cf/zai-org/glm-4.7-flash'] };
+    },
+    admitApi: (caller: Caller, { callId }: ApiCall) => {
+      this.check(caller);
+      return this.admission(callId);
+    },
+    retry: ({ attemptId }: { attemptId: string }) => this.admission(attemptId.slice(0, -2)),
+    settle: () => ({ failedCalls: 0 }),
     testRoute: (request: object) => ({ ...request, policyVersion: 1 }),
   };
 

@@ -5,7 +5,7 @@ import type { EdgeDeps } from '../context.ts';
 import { createEdge, type Edge } from '../edge.ts';
 import type { Env } from '../env.ts';
 import type { LogEntry } from '../log.ts';
-import { UnknownHosts } from '../unknown-hosts.ts';
+import { RecentHosts } from '../recent-hosts.ts';
 import { AgentDouble } from './agent.ts';
 
 export interface World {
@@ -45,7 +45,7 @@ export async function createWorld(
       },
     },
     fetch: () => Promise.resolve(Response.json({ success: true, result: [] })),
-    unknownHosts: new UnknownHosts(),
+    recentHosts: new RecentHosts(),
     now: () => Date.now(),
     log: (entry) => log.push(entry),
   };

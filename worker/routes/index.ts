@@ -2,7 +2,9 @@ import type { RouteSpec } from '../route.ts';
 import { agentRoutes } from './agents.ts';
 import { debugRoutes } from './debug.ts';
 import { healthRoutes } from './health.ts';
+import { keyRoutes } from './keys.ts';
 import { memberRoutes } from './members.ts';
+import { noticeRoutes } from './notices.ts';
 import { operatorRoutes } from './operators.ts';
 import { pingRoutes } from './ping.ts';
 import { routingRoutes } from './routing.ts';
@@ -11,6 +13,8 @@ import { sessionRoutes } from './sessions.ts';
 import { snapshotRoutes } from './snapshots.ts';
 import { socketRoutes } from './socket.ts';
 import { tenantRoutes } from './tenants.ts';
+import { usageRoutes } from './usage.ts';
+import { v1Routes } from './v1.ts';
 
 /** Every route of the API. Everything else is a page. */
 export const ROUTES: readonly RouteSpec[] = [
@@ -19,6 +23,8 @@ export const ROUTES: readonly RouteSpec[] = [
   ...healthRoutes,
   ...debugRoutes,
   ...tenantRoutes,
+  ...usageRoutes,
+  ...noticeRoutes,
   ...agentRoutes,
   ...snapshotRoutes,
   ...routingRoutes,
@@ -26,4 +32,6 @@ export const ROUTES: readonly RouteSpec[] = [
   ...sessionRoutes,
   ...scheduleRoutes,
   ...socketRoutes,
+  ...keyRoutes,
+  ...v1Routes,
 ];

@@ -6,10 +6,9 @@ import {
   type scheduleList,
   type scheduleRunList,
 } from '../../contract/schedules.ts';
-import { writeAudit } from '../../db/queries/audit.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
-import { auditEntry } from '../audit.ts';
-import { dbOf, ulidOf, type EdgeContext } from '../context.ts';
+import { bookChange } from '../book-change.ts';
+import { ulidOf, type EdgeContext } from '../context.ts';
 import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 
@@ -20,24 +19,17 @@ function scheduleId(c: EdgeContext): string {
   return ulidOf(c, { param: 'id', code: 'not_found', thing: 'schedule' });
 }
 
-/**
- * Books an operator's change before it is made: a change without its entry would be worse than the
- * reverse. What a member does with their own agent is not audited. A prompt is nobody else's to read.
- */
-async function bookChange(
+/** Books an operator's change. A prompt is nobody else's to read. */
+function book(
   c: EdgeContext,
-  change: { action: string; id?: string; after?: { prompt?: unknown } },
+  { action, id, after }: { action: string; id?: string; after?: { prompt?: unknown } },
 ): Promise<void> {
-  const { caller, tenant } = c.var;
-  if (caller.kind !== 'operator' || !tenant) return;
-  const { prompt: _, ...after } = change.after ?? {};
-  const entry = auditEntry(c, {
-    action: change.action,
-    target: change.id ? `schedule:${change.id}` : `agent:${tenant.tenantId}`,
-    tenantId: tenant.tenantId,
-    ...(change.after && { after }),
+  const { prompt: _, ...rest } = after ?? {};
+  return bookChange(c, {
+    action,
+    ...(id !== undefined && { target: `schedule:${id}` }),
+    ...(after && { after: rest }),
   });
-  await writeAudit(dbOf(c), entry);
 }
 
 /** The schedules of a tenant. Whether a member may change them, the agent knows. */
@@ -60,7 +52,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
     action: 'schedule.write',
     async handle(c) {
       const body = await readBody(c.req.raw, createScheduleBody, MAX_MESSAGE_BODY_BYTES);
-      await bookChange(c, { action: 'schedule.create', after: body });
+      await book(c, { action: 'schedule.create', after: body });
       return c.json(await askAgent(c, (agent) => agent.createSchedule(callerOf(c), body)), 201);
     },
   },
@@ -82,7 +74,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const id = scheduleId(c);
       const body = await readBody(c.req.raw, updateScheduleBody, MAX_MESSAGE_BODY_BYTES);
-      await bookChange(c, { action: 'schedule.update', id, after: body });
+      await book(c, { action: 'schedule.update', id, after: body });
       return c.json(await askAgent(c, (agent) => agent.updateSchedule(callerOf(c), id, body)));
     },
   },
@@ -93,7 +85,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
     action: 'schedule.write',
     async handle(c) {
       const id = scheduleId(c);
-      await bookChange(c, { action: 'schedule.delete', id });
+      await book(c, { action: 'schedule.delete', id });
       await askAgent(c, (agent) => agent.deleteSchedule(callerOf(c), id));
       return c.body(null, 204);
     },
@@ -105,7 +97,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
     action: 'schedule.write',
     async handle(c) {
       const id = scheduleId(c);
-      await bookChange(c, { action: 'schedule.run', id });
+      await book(c, { action: 'schedule.run', id });
       return c.json(await askAgent(c, (agent) => agent.runSchedule(callerOf(c), id)), 202);
     },
   },

@@ -1,0 +1,127 @@
+import { ulid } from 'ulid';
+import {
+  chatRequest,
+  MAX_MODEL_REQUEST_BYTES,
+  type ChatRequest,
+} from '../../contract/ai-gateway.ts';
+import { AppError, validationError } from '../../contract/errors.ts';
+import { workloadSchema, type Workload } from '../../contract/tiers.ts';
+import { aiGateway, relay, type Caller, type RelayResult } from '../../durable/index.ts';
+import type { AgentStub } from '../agent.ts';
+import { askAgent, callerOf } from '../ask-agent.ts';
+import { paramOf, type EdgeContext } from '../context.ts';
+import { readJson } from '../read-body.ts';
+import type { RouteSpec } from '../route.ts';
+
+/** A program's on the tenant's host and by path. */
+const ON = ['tenant', 'by-path'] as const;
+
+async function readChatRequest(
+  request: Request,
+): Promise<{ body: ChatRequest; requestBytes: number }> {
+  const { value, bytes } = await readJson(request, MAX_MODEL_REQUEST_BYTES);
+  const parsed = chatRequest.safeParse(value);
+  if (!parsed.success) throw validationError(parsed.error);
+  return { body: parsed.data, requestBytes: bytes };
+}
+
+/** `model` is a workload, or else a model of the catalog. */
+function named(model: string): { workload: Workload | null; model: string | null } {
+  const workload = workloadSchema.safeParse(model);
+  return workload.success ? { workload: workload.data, model: null } : { workload: null, model };
+}
+
+/** One model call of a program: the bodies stay here at the edge, the agent admits and books it. */
+async function complete(c: EdgeContext): Promise<Response> {
+  const { body, requestBytes } = await readChatRequest(c.req.raw);
+  const { workload, model } = named(body.model);
+  const caller = callerOf(c);
+  const callId = ulid(c.var.deps.now());
+  const call = (agent: AgentStub): Promise<RelayResult> =>
+    relay(
+      {
+        admit: ({ requestedMaxTokens }) =>
+          agent.admitApi(caller, { callId, requestBytes, requestedMaxTokens, model, workload }),
+        retry: (ended, input) => agent.retry(ended, input),
+        settle: (input) => agent.settle(input),
+        fetch: (upstream, signal) => c.var.deps.fetch(upstream, { signal }),
+        gateway: aiGateway(c.env),
+        waitUntil: (work) => c.executionCtx.waitUntil(work),
+        now: c.var.deps.now,
+      },
+      {
+        callId,
+        source: 'api',
+        // The agent knows what a key's calls are where they name no workload.
+        workload: workload ?? 'chat',
+        model,
+        body,
+        requestBytes,
+        generation: null,
+        openclawSession: null,
+        affinity: c.req.header('x-session-affinity') ?? null,
+        signal: c.req.raw.signal,
+      },
+    );
+  const result = await askAgent(c, call);
+  if (result.ok) return result.response;
+  const { code, message, retryAfterMs } = result;
+  throw new AppError(code, message, {
+    ...(retryAfterMs !== null && { retryAfterS: Math.ceil(retryAfterMs / 1_000) }),
+  });
+}
+
+interface ModelObject {
+  id: string;
+  object: 'model';
+  created: number;
+  owned_by: string;
+}
+
+/** What a program may name as `model`, as OpenAI's API lists models. */
+async function listModels(c: EdgeContext, caller: Caller): Promise<ModelObject[]> {
+  const { workloads, models } = await askAgent(c, (agent) => agent.listModels(caller));
+  const model = (id: string, owner: string): ModelObject => ({
+    id,
+    object: 'model',
+    // Models of the catalog have no date of their own here.
+    created: 0,
+    owned_by: owner,
+  });
+  return [
+    ...workloads.map((id) => model(id, 'streamkinetics')),
+    ...models.map((id) => model(id, 'workers-ai')),
+  ];
+}
+
+/** The tenant's own API: OpenAI's, as far as chats go. It never wakes the sandbox. */
+export const v1Routes: readonly RouteSpec[] = [
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    on: ON,
+    action: 'model.call',
+    handle: complete,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models',
+    on: ON,
+    action: 'model.list',
+    async handle(c) {
+      return c.json({ object: 'list', data: await listModels(c, callerOf(c)) });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/models/:model',
+    on: ON,
+    action: 'model.list',
+    async handle(c) {
+      const id = paramOf(c, 'model');
+      const model = (await listModels(c, callerOf(c))).find((one) => one.id === id);
+      if (!model) throw new AppError('model_not_found', 'There is no such model here.');
+      return c.json(model);
+    },
+  },
+];
