@@ -5,7 +5,7 @@ import { clientId, slugSchema, tenantId } from './ids.ts';
 import { limitChanges, limitOverrides, limits } from './limits.ts';
 import { snapshotView } from './snapshots.ts';
 import { tierSchema, workloadSchema } from './tiers.ts';
-import { usageRow } from './usage.ts';
+import { usageRow, usageSums } from './usage.ts';
 
 /** Longest list an answer holds; the rest is asked for with `cursor`. */
 export const MAX_PAGE = 200;
@@ -117,12 +117,8 @@ export const createInviteBody = z.strictObject({
 export const usageList = z.object({
   rows: z.array(usageRow),
   cursor: z.string().nullable(),
-  totals: z.object({
-    attempts: z.number().int(),
-    tokensIn: z.number().int(),
-    tokensOut: z.number().int(),
-    costNano: z.number().int(),
-  }),
+  /** Of all the rows in the range, not only this page's. */
+  totals: usageSums,
 });
 
 /* Agents (operators) */

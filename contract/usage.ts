@@ -58,3 +58,15 @@ export const usageRow = z.object({
   settled_at: z.number().int(),
 });
 export type UsageRow = z.infer<typeof usageRow>;
+
+/** What attempts come to together. */
+export const usageSums = z.object({
+  attempts: z.number().int(),
+  /** Those of them that ended otherwise than `ok`. */
+  failures: z.number().int(),
+  tokensIn: z.number().int(),
+  tokensOut: z.number().int(),
+  tokensCached: z.number().int(),
+  costNano: z.number().int(),
+});
+export type UsageSums = z.infer<typeof usageSums>;

@@ -1,37 +1,39 @@
-import { and, desc, eq, getTableColumns, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, lte, or, sql } from 'drizzle-orm';
 import type { UsageRow } from '../../contract/usage.ts';
 import { usage } from '../schema.ts';
 import type { Db } from './open.ts';
+import { addNewUsage } from './usage-daily.ts';
+import { USAGE_COLUMNS, usageField, usageJson } from './usage-json.ts';
 
 /**
- * Rows of one statement. A row is at most 2 KB of JSON (its longest fields are model, 200, and
+ * Rows of one batch. A row is at most 2 KB of JSON (its longest fields are model, 200, and
  * platform, 253 characters), so 400 of them stay under 1 MB, half of D1's limit for a parameter.
  */
 export const MAX_ROWS_PER_INSERT = 400;
 
-const columns = Object.keys(getTableColumns(usage)) as (keyof UsageRow)[];
-const names = sql.join(
-  columns.map((column) => sql.identifier(column)),
-  sql`, `,
-);
-const values = sql.join(
-  columns.map((column) => sql.raw(`value->>'${column}'`)),
-  sql`, `,
-);
+// In the order of the schema, as an insert by select needs them.
+const values = sql.raw(USAGE_COLUMNS.map(usageField).join(', '));
 
 /**
- * Books final attempts in one statement with one parameter. A row that is there already stays as it
- * is, so the same batch may be sent again. Throws a RangeError above MAX_ROWS_PER_INSERT rows.
+ * Books final attempts and adds them to their days' sums, in one commit. A row that is there already
+ * stays as it is and is not counted again, so the same batch may be sent again. Throws a RangeError
+ * above MAX_ROWS_PER_INSERT rows.
  */
 export async function insertUsage(db: Db, rows: readonly UsageRow[]): Promise<void> {
   if (rows.length === 0) return;
   if (rows.length > MAX_ROWS_PER_INSERT) {
-    throw new RangeError(`${rows.length} usage rows exceed ${MAX_ROWS_PER_INSERT} per statement`);
+    throw new RangeError(`${rows.length} usage rows exceed ${MAX_ROWS_PER_INSERT} per batch`);
   }
-  const batch = JSON.stringify(rows);
-  await db.run(
-    sql`INSERT OR IGNORE INTO ${usage} (${names}) SELECT ${values} FROM json_each(${batch})`,
-  );
+  // Of rows with the same id the first counts, as it would in a batch of its own.
+  const unique = new Map(rows.toReversed().map((row) => [row.id, row]));
+  const batch = usageJson([...unique.values()]);
+  // WHERE tells SQLite that no join's ON follows (SQLite, UPSERT, "Parsing Ambiguity").
+  const each = sql`SELECT ${values} FROM json_each(${batch}) WHERE true`;
+  await db.batch([
+    addNewUsage(db, batch),
+    // Only a row that is there is passed over; one that can't be written fails the whole batch.
+    db.insert(usage).select(each).onConflictDoNothing({ target: usage.id }),
+  ]);
 }
 
 /** Where a page of usage ends: the newest rows come first, ties in descending order of id. */
@@ -40,43 +42,37 @@ export interface UsagePosition {
   id: string;
 }
 
-export interface UsageTotals {
-  attempts: number;
-  tokensIn: number;
-  tokensOut: number;
-  costNano: number;
-}
-
-/** One page of a tenant's usage, newest first, strictly after `after`. */
+/** One page of a tenant's usage, newest first, strictly after `after`; times are UTC ms. */
 export async function listUsage(
   db: Db,
-  query: { tenantId: string; limit: number; after: UsagePosition | null },
+  query: {
+    tenantId: string;
+    limit: number;
+    after: UsagePosition | null;
+    since?: number;
+    /** Not included. */
+    before?: number;
+  },
 ): Promise<UsageRow[]> {
-  const { tenantId, limit, after } = query;
+  const { tenantId, limit, after, since, before } = query;
   const rest = after
-    ? or(
-        lt(usage.created_at, after.createdAt),
-        and(eq(usage.created_at, after.createdAt), lt(usage.id, after.id)),
+    ? and(
+        // Said apart, so that the index goes to where the page begins.
+        lte(usage.created_at, after.createdAt),
+        or(lt(usage.created_at, after.createdAt), lt(usage.id, after.id)),
       )
     : undefined;
   return db
     .select()
     .from(usage)
-    .where(and(eq(usage.tenant_id, tenantId), rest))
+    .where(
+      and(
+        eq(usage.tenant_id, tenantId),
+        since === undefined ? undefined : gte(usage.created_at, since),
+        before === undefined ? undefined : lt(usage.created_at, before),
+        rest,
+      ),
+    )
     .orderBy(desc(usage.created_at), desc(usage.id))
     .limit(limit);
-}
-
-/** Sums over all of a tenant's booked attempts. */
-export async function totalUsage(db: Db, tenantId: string): Promise<UsageTotals> {
-  const [row] = await db
-    .select({
-      attempts: sql<number>`count(*)`,
-      tokensIn: sql<number>`coalesce(sum(${usage.tokens_in}), 0)`,
-      tokensOut: sql<number>`coalesce(sum(${usage.tokens_out}), 0)`,
-      costNano: sql<number>`coalesce(sum(${usage.cost_nano}), 0)`,
-    })
-    .from(usage)
-    .where(eq(usage.tenant_id, tenantId));
-  return row ?? { attempts: 0, tokensIn: 0, tokensOut: 0, costNano: 0 };
 }

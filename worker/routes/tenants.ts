@@ -11,7 +11,8 @@ import {
 } from '../../contract/api.ts';
 import { tenantStatus } from '../../contract/agent.ts';
 import { listTenants } from '../../db/queries/tenants.ts';
-import { listUsage, totalUsage } from '../../db/queries/usage.ts';
+import { listUsage } from '../../db/queries/usage.ts';
+import { totalUsage } from '../../db/queries/usage-report.ts';
 import { dbOf, paramOf, type EdgeContext } from '../context.ts';
 import { createTenant } from '../create-tenant.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
@@ -144,7 +145,7 @@ export const tenantRoutes: readonly RouteSpec[] = [
       const { id: tenantId } = await findTenant(db, paramOf(c, 'id'));
       const [found, totals] = await Promise.all([
         listUsage(db, { tenantId, after, limit: limit + 1 }),
-        totalUsage(db, tenantId),
+        totalUsage(db, { tenantId }),
       ]);
       const page = pageOf(found, limit, (row) => ({ createdAt: row.created_at, id: row.id }));
       const list: z.infer<typeof usageList> = { rows: page.entries, cursor: page.cursor, totals };

@@ -1,0 +1,31 @@
+import type { UsageRow } from '../../contract/usage.ts';
+
+/** The final row of an attempt that went well; the id is also its call's. */
+export const makeUsageRow = (id: string, changed: Partial<UsageRow> = {}): UsageRow => ({
+  id,
+  tenant_id: 'tenant-a',
+  call_id: id,
+  attempt: 1,
+  source: 'sandbox',
+  platform: 'streamkinetics.com',
+  tier: 'free',
+  workload: 'chat',
+  model: '@cf/zai-org/glm-4.7-flash',
+  policy_version: 1,
+  tokens_in: 10,
+  tokens_out: 5,
+  tokens_cached: 0,
+  cost_nano: 2_600,
+  price_version: '2026-10-01',
+  latency_ms: 300,
+  first_byte_ms: null,
+  status: 200,
+  outcome: 'ok',
+  settled_by: 'exact',
+  log_id: 'it\'s "quoted"',
+  session_id: null,
+  turn_id: null,
+  created_at: 1_000,
+  settled_at: 1_300,
+  ...changed,
+});
