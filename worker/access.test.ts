@@ -32,6 +32,7 @@ const TABLE: Record<Action, string> = {
   'tenant.delete': '----a',
   'invite.create': '---oa',
   'usage.read': '--voa',
+  'usage.own': '-mvoa',
   'agent.inspect': '--voa',
   'agent.wake': '---oa',
   'agent.sleep': '---oa',

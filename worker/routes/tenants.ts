@@ -6,13 +6,10 @@ import {
   pageQuery,
   suspendTenantBody,
   updateTenantBody,
-  type usageList,
   type tenantList,
 } from '../../contract/api.ts';
 import { tenantStatus } from '../../contract/agent.ts';
 import { listTenants } from '../../db/queries/tenants.ts';
-import { listUsage } from '../../db/queries/usage.ts';
-import { totalUsage } from '../../db/queries/usage-report.ts';
 import { dbOf, paramOf, type EdgeContext } from '../context.ts';
 import { createTenant } from '../create-tenant.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
@@ -131,25 +128,6 @@ export const tenantRoutes: readonly RouteSpec[] = [
       const body = await readBody(c.req.raw, createInviteBody);
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
       return c.json(await makeInvite(c, tenant, body), 201);
-    },
-  },
-  {
-    method: 'GET',
-    path: '/admin/api/tenants/:id/usage',
-    on: ['system'],
-    action: 'usage.read',
-    async handle(c) {
-      const { limit, cursor } = readQuery(new URL(c.req.url), pageQuery);
-      const after = decodeCursor(cursor);
-      const db = dbOf(c);
-      const { id: tenantId } = await findTenant(db, paramOf(c, 'id'));
-      const [found, totals] = await Promise.all([
-        listUsage(db, { tenantId, after, limit: limit + 1 }),
-        totalUsage(db, { tenantId }),
-      ]);
-      const page = pageOf(found, limit, (row) => ({ createdAt: row.created_at, id: row.id }));
-      const list: z.infer<typeof usageList> = { rows: page.entries, cursor: page.cursor, totals };
-      return c.json(list);
     },
   },
 ];

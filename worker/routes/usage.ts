@@ -1,0 +1,86 @@
+import type { z } from 'zod';
+import { pageQuery, type usageList } from '../../contract/api.ts';
+import { AppError } from '../../contract/errors.ts';
+import {
+  MAX_REPORT_GROUPS,
+  ownUsageQuery,
+  usageRangeQuery,
+  usageReportQuery,
+  type UsageReport,
+} from '../../contract/usage-report.ts';
+import { listUsage } from '../../db/queries/usage.ts';
+import { reportUsage, totalUsage } from '../../db/queries/usage-report.ts';
+import { askAgent, callerOf } from '../ask-agent.ts';
+import { dbOf, paramOf, type EdgeContext } from '../context.ts';
+import { decodeCursor, pageOf } from '../cursor.ts';
+import { findTenant } from '../find-tenant.ts';
+import { readQuery } from '../read-body.ts';
+import type { RouteSpec } from '../route.ts';
+import { openRange, reportRange } from '../usage-range.ts';
+
+type ReportQuery = Omit<z.infer<typeof usageReportQuery>, 'tenant'>;
+
+async function report(
+  c: EdgeContext,
+  query: ReportQuery,
+  tenantId: string | null,
+): Promise<UsageReport> {
+  const { by, model, workload, platform } = query;
+  const { from, to, since, before } = reportRange(query, c.var.deps.now());
+  const selection = { since, before, tenantId, model, workload, platform };
+  const sums = await reportUsage(dbOf(c), { ...selection, by, limit: MAX_REPORT_GROUPS });
+  return { from, to, by, ...sums };
+}
+
+/** The tenant that is asked, once its agent said that the caller may see what it costs. */
+async function ownTenant(c: EdgeContext): Promise<string> {
+  const { member, record } = await askAgent(c, (agent) => agent.me(callerOf(c)));
+  if (member.role === 'user') throw new AppError('forbidden', 'Only owners may see the usage.');
+  return record.id;
+}
+
+/** What was used and what it cost. */
+export const usageRoutes: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/admin/api/usage',
+    on: ['system'],
+    action: 'usage.read',
+    async handle(c) {
+      const { tenant, ...query } = readQuery(new URL(c.req.url), usageReportQuery);
+      const tenantId = tenant === undefined ? null : (await findTenant(dbOf(c), tenant)).id;
+      return c.json(await report(c, query, tenantId));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/tenants/:id/usage',
+    on: ['system'],
+    action: 'usage.read',
+    async handle(c) {
+      const url = new URL(c.req.url);
+      const { limit, cursor } = readQuery(url, pageQuery);
+      const range = openRange(readQuery(url, usageRangeQuery));
+      const after = decodeCursor(cursor);
+      const db = dbOf(c);
+      const { id: tenantId } = await findTenant(db, paramOf(c, 'id'));
+      const [found, totals] = await Promise.all([
+        listUsage(db, { tenantId, after, limit: limit + 1, ...range }),
+        totalUsage(db, { tenantId, ...range }),
+      ]);
+      const page = pageOf(found, limit, (row) => ({ createdAt: row.created_at, id: row.id }));
+      const list: z.infer<typeof usageList> = { rows: page.entries, cursor: page.cursor, totals };
+      return c.json(list);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/usage',
+    on: ['tenant', 'by-path'],
+    action: 'usage.own',
+    async handle(c) {
+      const query = readQuery(new URL(c.req.url), ownUsageQuery);
+      return c.json(await report(c, query, await ownTenant(c)));
+    },
+  },
+];
