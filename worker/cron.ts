@@ -3,6 +3,7 @@ import { openDb } from '../db/queries/open.ts';
 import { tenantById } from '../db/queries/tenants.ts';
 import { addressOf } from './agent.ts';
 import { bootProblems } from './boot.ts';
+import { closeDays } from './closing.ts';
 import type { EdgeDeps } from './context.ts';
 import type { Env } from './env.ts';
 import { eraseTenant } from './erase-tenant.ts';
@@ -33,19 +34,29 @@ async function eachAlone(
   }
 }
 
-/**
- * What cron does: agents behind their tenant's record get it again, overdue ones are poked, and
- * deletions under way are driven on.
- */
-export async function sweepAgents(
-  env: Env,
-  deps: Pick<EdgeDeps, 'agentOf' | 'now' | 'log'>,
-): Promise<void> {
+type CronDeps = Pick<EdgeDeps, 'agentOf' | 'now' | 'log'>;
+
+/** What cron does: agents are swept, then days that are over are closed, whatever the sweep came to. */
+export async function runCron(env: Env, deps: CronDeps): Promise<void> {
   const problems = bootProblems(env);
   if (problems.length > 0) {
     deps.log({ level: 'error', event: 'cron.not_configured', problems });
     return;
   }
+  try {
+    await sweepAgents(env, deps);
+  } finally {
+    await closeDays(openDb(env.DB), deps).catch((error: unknown) => {
+      deps.log({ level: 'warn', event: 'cron.close.failed', cause: describeCause(error) });
+    });
+  }
+}
+
+/**
+ * Agents behind their tenant's record get it again, overdue ones are poked, and deletions under way
+ * are driven on.
+ */
+export async function sweepAgents(env: Env, deps: CronDeps): Promise<void> {
   const db = openDb(env.DB);
   const now = deps.now();
   const rows = await listSweepRows(db, { dueBefore: now - OVERDUE_MS, limit: MAX_ROWS_PER_SWEEP });

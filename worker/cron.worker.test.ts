@@ -1,9 +1,13 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it } from 'vitest';
+import { makeUsageRow } from '../db/doubles/usage-row.ts';
 import { newAgentRow, upsertAgentRow } from '../db/queries/agents.ts';
 import { openDb } from '../db/queries/open.ts';
 import { insertTenant, tenantById } from '../db/queries/tenants.ts';
-import { sweepAgents } from './cron.ts';
+import { insertUsage } from '../db/queries/usage.ts';
+import { DAY_MS, lastClosedDay } from '../db/queries/usage-daily.ts';
+import { totalUsage } from '../db/queries/usage-report.ts';
+import { runCron, sweepAgents } from './cron.ts';
 import { createWorld, type World } from './doubles/world.ts';
 import { OVERDUE_MS } from './sweep.ts';
 
@@ -74,6 +78,44 @@ it('cron pokes agents that are overdue by five minutes, and no others', async ()
 it('cron does nothing with a wrong configuration', async () => {
   const id = await make('unconfigured');
   world = await createWorld({ env: { PLATFORMS: '' } });
-  await sweepAgents(world.env, world.deps);
+  await runCron(world.env, world.deps);
   expect(methods(id)).toEqual([]);
+});
+
+it('cron closes the days that are over, and says so when their sums were wrong', async () => {
+  const tenantId = await make('closing');
+  const day = Date.UTC(2026, 10, 20);
+  world.deps.now = () => Date.UTC(2026, 10, 22, 12);
+  const rows = [0, 1].map((days) =>
+    makeUsageRow(`closing-${days}.1`, { tenant_id: tenantId, created_at: day + days * DAY_MS + 5 }),
+  );
+  await insertUsage(db, rows);
+  await env.DB.prepare('UPDATE usage_daily SET cost_nano = 0 WHERE day = ?').bind(day).run();
+  await runCron(world.env, world.deps);
+  expect((await totalUsage(db, { tenantId })).costNano).toBe(2 * 2_600);
+  const differed = { level: 'warn', event: 'usage.sums_differed', day: '2026-11-20', count: 1 };
+  expect(world.log.filter(({ event }) => event === 'usage.sums_differed')).toEqual([differed]);
+  expect(await lastClosedDay(db)).toBe(day + DAY_MS);
+});
+
+it('cron closes days also when the sweep fails, and a day that can’t be closed later', async () => {
+  const { DB } = world.env;
+  const failing = (part: string): D1Database =>
+    new Proxy(DB, {
+      get(target, name) {
+        if (name === 'prepare') {
+          return (query: string) => {
+            if (query.includes(part)) throw new Error('D1 is overloaded');
+            return target.prepare(query);
+          };
+        }
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  world.deps.now = () => Date.UTC(2026, 10, 25, 12);
+  await runCron({ ...world.env, DB: failing('closed_days') }, world.deps);
+  expect(world.log).toContainEqual(expect.objectContaining({ event: 'cron.close.failed' }));
+  await expect(runCron({ ...world.env, DB: failing('agents') }, world.deps)).rejects.toThrow();
+  expect(await lastClosedDay(db)).toBe(Date.UTC(2026, 10, 24));
 });

@@ -22,6 +22,8 @@ export interface LogEntry {
   tenantId?: string;
   caller?: string;
   count?: number;
+  /** A UTC day, `YYYY-MM-DD`. */
+  day?: string;
   problems?: readonly string[];
   cause?: LoggedCause;
 }
@@ -67,6 +69,7 @@ const FIELDS: readonly (keyof LogEntry)[] = [
   'tenantId',
   'caller',
   'count',
+  'day',
   'problems',
   'cause',
 ];
