@@ -33,6 +33,7 @@ const TABLE: Record<Action, string> = {
   'invite.create': '---oa',
   'usage.read': '--voa',
   'usage.own': '-mvoa',
+  'notice.list': '--voa',
   'agent.inspect': '--voa',
   'agent.wake': '---oa',
   'agent.sleep': '---oa',
