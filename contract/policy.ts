@@ -1,8 +1,8 @@
 /** The routing policy: its rules, the route of a request, and what can be wrong with it. */
-export { explainRoute, type RouteExplanation } from './explain-route.ts';
-export { diffPolicies, type PolicyDiff } from './policy-diff.ts';
+export { explainRoute } from './explain-route.ts';
+export { diffPolicies } from './policy-diff.ts';
 export { MIN_CONTEXT_TOKENS, policyProblems, type PolicyProblem } from './policy-problems.ts';
-export { policyRule, policySchema, type Policy, type PolicyRule } from './policy-rule.ts';
+export { policySchema, type Policy, type PolicyRule } from './policy-rule.ts';
 export {
   allowedModels,
   resolveRoute,

@@ -15,7 +15,7 @@ export const RETIRED = '@cf/meta/llama-3.1-8b-instruct';
 export const PLATFORMS = ['a.com', 'b.com'];
 
 /** A rule for anything, and what is said otherwise. */
-export function ruleWith(partial: Partial<PolicyRule>): PolicyRule {
+function ruleWith(partial: Partial<PolicyRule>): PolicyRule {
   return {
     model: FLASH,
     fallback: null,
