@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startSystem, type System } from '../local/runner/system.ts';
-import { prepareDouble } from '../test/doubles/openclaw/index.ts';
+import type { System } from '../local/runner/system.ts';
 import { newTenant } from '../test/support/agents.ts';
-import { freePort } from '../test/support/free-port.ts';
+import { startScratchSystem } from '../test/support/scratch-system.ts';
 import type { Findings } from './report.ts';
 import { ScheduledTenant, type WatchedRun } from './scheduled-tenant.ts';
 import { spreadOf } from './statistics.ts';
@@ -30,23 +26,16 @@ const NOTES = [
  */
 export async function benchSchedules({ real = false }: { real?: boolean }): Promise<Findings> {
   const { tenants, minutes } = real ? REAL : DOUBLE;
-  const dir = await mkdtemp(join(tmpdir(), 'skm-bench-schedules-'));
+  const { system, stop } = await startScratchSystem({
+    openclaw: real ? 'real' : 'double',
+    tokensPerSecond: 0,
+    vars: { IDLE_MS_OVERRIDE: String(IDLE_MS) },
+    say: console.log,
+  });
   try {
-    const system = await startSystem({
-      stateDir: join(dir, 'state'),
-      port: await freePort(),
-      tokensPerSecond: 0,
-      containerCommand: real ? undefined : await prepareDouble(join(dir, 'double')),
-      vars: { IDLE_MS_OVERRIDE: String(IDLE_MS) },
-      say: console.log,
-    });
-    try {
-      return findingsOf(await measure(system, { tenants, minutes }), { tenants, minutes, real });
-    } finally {
-      await system.stop({ sleepFirst: false });
-    }
+    return findingsOf(await measure(system, { tenants, minutes }), { tenants, minutes, real });
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await stop();
   }
 }
 

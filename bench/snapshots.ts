@@ -4,10 +4,10 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { layoutOf } from '../sandbox/supervisor/layout.ts';
 import { inspect, newTenant, untilAgent } from '../test/support/agents.ts';
-import { startDoubleSystem } from '../test/support/double-system.ts';
 import { containerOf } from '../test/support/engine-view.ts';
 import { MemberClient } from '../test/support/member.ts';
 import { familyOf } from '../test/support/processes.ts';
+import { startScratchSystem } from '../test/support/scratch-system.ts';
 import { storedSnapshots } from '../test/support/stored-snapshots.ts';
 import { LocalAdmin } from '../local/runner/admin.ts';
 import type { System } from '../local/runner/system.ts';
@@ -35,7 +35,7 @@ interface Transfer {
  * memory that takes: everything streams, so the size must not matter.
  */
 export async function benchSnapshots(): Promise<Findings> {
-  const { system, stop } = await startDoubleSystem();
+  const { system, stop } = await startScratchSystem({ openclaw: 'double' });
   try {
     const transfers: Transfer[] = [];
     for (const sizeMib of SIZES_MIB) transfers.push(await transfer(system, sizeMib));

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type System, startSystem } from '../local/runner/system.ts';
+import { loadavg } from 'node:os';
+import type { System } from '../local/runner/system.ts';
 import { asleep, newTenant } from '../test/support/agents.ts';
-import { freePort } from '../test/support/free-port.ts';
 import { MemberClient } from '../test/support/member.ts';
+import { startScratchSystem } from '../test/support/scratch-system.ts';
 import { storedSnapshots } from '../test/support/stored-snapshots.ts';
 import type { Boot } from './boot.ts';
 import type { Findings } from './report.ts';
@@ -39,21 +37,15 @@ export async function benchWake({
 }: {
   rounds?: number;
 }): Promise<Findings> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'skm-bench-'));
+  const { system, stop } = await startScratchSystem({
+    openclaw: 'real',
+    tokensPerSecond: 0,
+    say: console.log,
+  });
   try {
-    const system = await startSystem({
-      stateDir,
-      port: await freePort(),
-      tokensPerSecond: 0,
-      say: console.log,
-    });
-    try {
-      return findingsOf(await measure(system, rounds));
-    } finally {
-      await system.stop({ sleepFirst: false });
-    }
+    return findingsOf(await measure(system, rounds));
   } finally {
-    await rm(stateDir, { recursive: true, force: true });
+    await stop();
   }
 }
 

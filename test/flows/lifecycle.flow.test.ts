@@ -10,7 +10,7 @@ import { ROOT } from '../../local/runner/paths.ts';
 import type { System } from '../../local/runner/system.ts';
 import { asleep, inspect, newTenant, untilAgent } from '../support/agents.ts';
 import type { ChatSocket } from '../support/chat-socket.ts';
-import { startDoubleSystem } from '../support/double-system.ts';
+import { startScratchSystem, type ScratchSystem } from '../support/scratch-system.ts';
 import { containerOf } from '../support/engine-view.ts';
 import { MemberClient } from '../support/member.ts';
 import { recordedCalls } from '../support/model-record.ts';
@@ -41,16 +41,17 @@ const digestOf = (file: string): string =>
   createHash('sha256').update(readFileSync(file)).digest('hex');
 
 describe('an agent’s life, with a double of OpenClaw that boots at once', () => {
-  let patient: Awaited<ReturnType<typeof startDoubleSystem>>;
-  let hasty: Awaited<ReturnType<typeof startDoubleSystem>>;
+  let patient: ScratchSystem;
+  let hasty: ScratchSystem;
   let silence: Promise<{ before: AgentInspection; after: AgentInspection; containers: string[] }>;
 
   beforeAll(async () => {
-    patient = await startDoubleSystem();
+    patient = await startScratchSystem({ openclaw: 'double' });
     // It takes its time by nature, and goes on while the others run.
     silence = beSilent(patient.system);
     silence.catch(() => undefined);
-    hasty = await startDoubleSystem({ IDLE_MS_OVERRIDE: String(IDLE_MS) });
+    const vars = { IDLE_MS_OVERRIDE: String(IDLE_MS) };
+    hasty = await startScratchSystem({ openclaw: 'double', vars });
   });
 
   afterAll(async () => {
