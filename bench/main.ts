@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchModelPath } from './model-path.ts';
 import { type Findings, report } from './report.ts';
 import { benchSchedules } from './schedules.ts';
 import { benchSnapshots } from './snapshots.ts';
@@ -18,6 +19,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Findings>> = {
   wake: benchWake,
   schedules: benchSchedules,
   snapshots: benchSnapshots,
+  'model-path': benchModelPath,
 };
 
 const usage = `Usage: npm run bench -- <name> [--rounds N] [--real]\nBenches: ${Object.keys(BENCHES).join(', ')}`;
