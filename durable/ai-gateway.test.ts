@@ -17,15 +17,8 @@ const attempt: Attempt = {
   model: '@cf/the/model',
   maxOutputTokens: 512,
   hasFallback: true,
-  route: {
-    policyVersion: 1,
-    rule: 0,
-    model: '@cf/the/model',
-    fallback: null,
-    firstByteTimeoutMs: 1_000,
-    maxOutputTokens: 512,
-    explanation: '',
-  },
+  policyVersion: 1,
+  firstByteTimeoutMs: 1_000,
   metadata: {
     tenant: 'tenant',
     platform: 'streamkinetics.com',
@@ -67,6 +60,25 @@ describe('the body that goes upstream', () => {
   });
 });
 
+describe('the prompt cache', () => {
+  const headerOf = (affinity: string): string | null =>
+    aiGateway(env).request(attempt, body, affinity).headers.get('x-session-affinity');
+  const keyOf = (key: unknown): unknown =>
+    upstreamBody({ ...body, prompt_cache_key: key }, attempt).prompt_cache_key;
+
+  it('is met by a caller’s own name of its conversation, within its tenant only', () => {
+    expect([headerOf('mine'), keyOf('mine')]).toEqual(['tenant:mine', 'tenant:mine']);
+  });
+
+  it('is not met by a name that is no header’s value, and by no more than its beginning', () => {
+    for (const name of ['', 'two words', 'ümlaut', 'line\nbreak']) {
+      expect(keyOf(name)).toBeUndefined();
+    }
+    for (const name of [7, null, { a: 1 }]) expect(keyOf(name)).toBeUndefined();
+    expect(headerOf('x'.repeat(500))).toBe(`tenant:${'x'.repeat(128)}`);
+  });
+});
+
 describe('the request of an attempt', () => {
   const request = aiGateway(env).request(attempt, body, 'session-1:0');
 
@@ -81,7 +93,7 @@ describe('the request of an attempt', () => {
       'cf-aig-skip-cache': 'true',
       'cf-aig-collect-log': 'true',
       'cf-aig-collect-log-payload': 'false',
-      'x-session-affinity': 'session-1:0',
+      'x-session-affinity': 'tenant:session-1:0',
     });
     expect(metadata).toBeDefined();
   });

@@ -6,18 +6,13 @@ import { SEED_POLICY } from '../contract/seed-policy.ts';
 import { attempts } from '../db/agent/schema.ts';
 import { insertUsage } from '../db/queries/usage.ts';
 import { openDb as openD1 } from '../db/queries/open.ts';
+import { admit } from './admit.ts';
 import type { AiGateway } from './ai-gateway.ts';
 import { freshAgent, makeRecord, NOW } from './doubles/fresh-agent.ts';
-import {
-  admit,
-  countByState,
-  FIRST_LOOKUP_MS,
-  markFlushed,
-  readOutbox,
-  settle,
-  type LedgerContext,
-} from './ledger.ts';
+import { countByState, markFlushed, readOutbox } from './ledger-outbox.ts';
+import { FIRST_LOOKUP_MS, type LedgerContext } from './ledger.ts';
 import { flushOutbox, sweepAttempts } from './outbox.ts';
+import { settle } from './settle.ts';
 import type { AgentDb } from './storage.ts';
 import { LOOKUP_FOR_MS } from './sweep.ts';
 
@@ -40,6 +35,7 @@ function addCall(db: AgentDb, callId: string, used: typeof usage | null = usage)
     callId,
     source: 'api',
     workload: 'chat',
+    model: null,
     requestBytes: 2_000,
     requestedMaxTokens: 100,
     generation: null,

@@ -12,6 +12,7 @@ const record: TenantRecord = {
   status: 'active',
   hostnames: ['acme.streamkinetics.com'],
   internet: null,
+  limits: null,
   version: 1,
 };
 const wake: WakeState = {
@@ -65,7 +66,7 @@ it('offers OpenClaw the workloads as models, sized by their route', () => {
     defaultModel: 'chat',
     tools: 'full',
     web: false,
-    memoryMb: 768,
+    memoryMb: 6_144,
   });
 });
 

@@ -86,7 +86,7 @@ describe('a schedule whose time has come', () => {
 
   it('has its next step left when this one is finished, also a minute on', () =>
     freshAgent().inside(({ db }) => {
-      const enterprise = { db, tier: 'enterprise' as const, now: MINUTE };
+      const enterprise = { db, limits: TIER_CONFIG.enterprise.limits, now: MINUTE };
       const { id } = createSchedule(enterprise, 'Ann', { ...HOURLY, cron: '* * * * *' });
       const at = MINUTE + 60_000;
       const taken = takeStep(db, stepOf(db, 'schedule') as DueStep, at);
@@ -114,7 +114,7 @@ describe('a schedule whose time has come', () => {
 
   it('more often than the tier allows any more comes as often as it does', () =>
     freshAgent().inside(({ db }) => {
-      const enterprise = { db, tier: 'enterprise' as const, now: MINUTE };
+      const enterprise = { db, limits: TIER_CONFIG.enterprise.limits, now: MINUTE };
       const { id, nextAt } = createSchedule(enterprise, 'Ann', { ...HOURLY, cron: '* * * * *' });
       runScheduleStep(contextOf(db, MINUTE + 60_000), id);
       expect(readSchedule(db, id).nextAt).toBe((nextAt ?? 0) + HOUR_MS);
@@ -184,7 +184,7 @@ describe('a time at which nothing can be started is skipped, with the reason,', 
   it('where the tier no longer takes a prompt as long', () =>
     freshAgent().inside(({ db }) => {
       const prompt = 'x'.repeat(TIER_CONFIG.free.limits.maxMessageChars + 1);
-      const premium = { db, tier: 'premium' as const, now: MINUTE };
+      const premium = { db, limits: TIER_CONFIG.premium.limits, now: MINUTE };
       const { id } = createSchedule(premium, 'Ann', { ...HOURLY, prompt });
       expect(runScheduleStep(contextOf(db, FIRST_HOUR), id)).toBeNull();
       expect(skipped(db, id)).toMatch(/8000 characters/);
