@@ -97,10 +97,6 @@ export class OpenClawLink {
     return link;
   }
 
-  get isOpen(): boolean {
-    return this.#closed === null;
-  }
-
   /**
    * One request; OpenClawError with OpenClaw's code when it refuses, or when the link goes. One that is
    * refused because OpenClaw is held still for a checkpoint is repeated: that passes.
