@@ -6,4 +6,4 @@ export type { AgentEnv } from './env.ts';
 export { CALLER_HEADER } from './rpc.ts';
 export type { ApiCall, Caller, TenantAgentRpc } from './rpc.ts';
 export { aiGateway } from './ai-gateway.ts';
-export { relay, type RelayDeps, type RelayResult } from './relay.ts';
+export { relay, type RelayResult } from './relay.ts';

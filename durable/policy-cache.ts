@@ -1,4 +1,5 @@
 import type { Policy } from '../contract/policy.ts';
+import { POLICY_IN_FORCE_WITHIN_S } from '../contract/routing.ts';
 import { readActivePolicy } from '../db/queries/policies.ts';
 import { openDb } from '../db/queries/open.ts';
 import { readCell, writeCell } from './cells.ts';
@@ -12,7 +13,7 @@ export interface PolicyCacheDeps {
 }
 
 /** A copy older than this is read again, in the background, ms. */
-const POLICY_MAX_AGE_MS = 60_000;
+const POLICY_MAX_AGE_MS = POLICY_IN_FORCE_WITHIN_S * 1_000;
 
 /**
  * The agent's copy of the active policy. A stale copy is used while a new one is fetched; the last

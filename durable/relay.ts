@@ -1,35 +1,6 @@
-import type { ChatRequest } from '../contract/ai-gateway.ts';
-import type { Tier, Workload } from '../contract/tiers.ts';
-import type { CallSource } from '../contract/usage.ts';
-import type { AiGateway } from './ai-gateway.ts';
-import type { AdmissionRefusal, Admission, AdmitInput, Attempt, SettleInput } from './ledger.ts';
-import type { LedgerRpc } from './rpc.ts';
-import { tryUpstream, type Failure } from './upstream.ts';
-
-export interface RelayDeps extends LedgerRpc {
-  admit(input: AdmitInput): Promise<Admission>;
-  fetch(request: Request, signal: AbortSignal): Promise<Response>;
-  gateway: Pick<AiGateway, 'request'>;
-  waitUntil(work: Promise<unknown>): void;
-  now(): number;
-}
-
-export interface RelayCall {
-  callId: string;
-  source: CallSource;
-  workload: Workload;
-  /** A model that the client names in place of its workload's. */
-  model: string | null;
-  body: ChatRequest;
-  requestBytes: number;
-  generation: number | null;
-  openclawSession: string | null;
-  /** Passed on, so that Workers AI finds its prompt cache again. */
-  affinity: string | null;
-  as?: { tier: Tier; platform: string };
-  /** Aborted when the caller has left. */
-  signal: AbortSignal;
-}
+import type { AdmissionRefusal, Attempt, SettleInput } from './ledger.ts';
+import type { Failure, RelayCall, RelayDeps } from './model-call.ts';
+import { tryUpstream } from './upstream.ts';
 
 /** What became of a call: an answer to pass on, with the attempt behind it, or a refusal. */
 export type RelayResult =

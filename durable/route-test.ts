@@ -5,7 +5,8 @@ import type { RoutingTestResult } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import { explainRoute, type Policy, type RouteRequest } from '../contract/policy.ts';
 import { attempts } from '../db/agent/schema.ts';
-import { relay, type RelayDeps } from './relay.ts';
+import type { RelayDeps } from './model-call.ts';
+import { relay } from './relay.ts';
 import type { AgentDb } from './storage.ts';
 
 /** What a routing test asks of a model: short, and nothing of anybody's. */

@@ -1,7 +1,7 @@
 import type { Outcome } from '../contract/usage.ts';
 import { MAX_ATTEMPT_MS } from './ledger.ts';
+import { endOf, type Answer, type Meter } from './model-call.ts';
 import { SseMeter } from './sse-meter.ts';
-import { endOf, type Answer, type Meter } from './upstream.ts';
 
 const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
 

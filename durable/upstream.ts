@@ -1,6 +1,12 @@
-import type { Outcome } from '../contract/usage.ts';
-import { MAX_ATTEMPT_MS, type Attempt, type SettleInput } from './ledger.ts';
-import type { RelayCall, RelayDeps } from './relay.ts';
+import { MAX_ATTEMPT_MS, type Attempt } from './ledger.ts';
+import {
+  endOf,
+  type Answer,
+  type Failure,
+  type Meter,
+  type RelayCall,
+  type RelayDeps,
+} from './model-call.ts';
 import { streamed } from './stream-pump.ts';
 import { usageOf } from './token-usage.ts';
 
@@ -10,36 +16,6 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const WHOLE_ANSWER_MS_PER_TOKEN = 25;
 /** Characters of an error of upstream's that a caller is told. */
 const MAX_ERROR_CHARS = 500;
-
-/** A failure before the first byte. */
-export interface Failure {
-  outcome: Outcome;
-  status: number | null;
-  logId: string | null;
-  /** The answer's own words, where it was a status that speaks of the request itself. */
-  message: string | null;
-  isCallersFault: boolean;
-  /** The model can't hold the prompt. */
-  tooLong: boolean;
-}
-
-export interface Answer {
-  response: Response;
-  logId: string | null;
-  firstByteMs: number | null;
-}
-
-/** One attempt under way, as those see it who read its answer. */
-export interface Meter {
-  deps: RelayDeps;
-  call: RelayCall;
-  attempt: Attempt;
-  /** Ends the request upstream. */
-  controller: AbortController;
-  startedAt: number;
-  logId: string | null;
-  status: number;
-}
 
 /** Statuses that speak of the request itself: their sentence is the caller's to read. */
 const CALLERS_FAULT = new Set([400, 413, 422]);
@@ -97,21 +73,6 @@ export async function tryUpstream(
     // A stream that goes on watches for its caller by itself.
     call.signal.removeEventListener('abort', leave);
   }
-}
-
-/** How an attempt ended that had begun to answer. */
-export function endOf(
-  meter: Meter,
-  end: Pick<SettleInput, 'outcome' | 'usage' | 'firstByteMs'>,
-): SettleInput {
-  return {
-    attemptId: meter.attempt.id,
-    status: meter.status,
-    logId: meter.logId,
-    latencyMs: meter.deps.now() - meter.startedAt,
-    callFailed: end.outcome === 'cut',
-    ...end,
-  };
 }
 
 /** A whole answer, read before it is passed on: its usage is in it. */
