@@ -1,15 +1,12 @@
 import { request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { usageList, type CreatedTenant } from '../../contract/api.ts';
+import type { CreatedTenant } from '../../contract/api.ts';
 import type { UsageRow } from '../../contract/usage.ts';
 import { LocalAdmin } from '../../local/runner/admin.ts';
 import { newTenant, untilAgent } from '../support/agents.ts';
 import { containerOf } from '../support/engine-view.ts';
 import { addFault, recordedCalls, type Recorded } from '../support/model-record.ts';
-
-/** A usage row that is not in D1 by then never will be, ms. */
-const BOOKED_TIMEOUT_MS = 60_000;
+import { bookedRows } from '../support/program.ts';
 
 describe('what a tenant’s container asks of models', () => {
   const system = inject('system');
@@ -67,17 +64,6 @@ describe('what a tenant’s container asks of models', () => {
     });
   }
 
-  async function booked(attempts: number): Promise<UsageRow[]> {
-    const deadline = Date.now() + BOOKED_TIMEOUT_MS;
-    for (;;) {
-      await admin.call('POST', `/agents/${tenant.id}/flush`);
-      const answer = await admin.call('GET', `/tenants/${tenant.id}/usage?limit=200`);
-      const { rows } = usageList.parse(answer);
-      if (rows.length >= attempts || Date.now() > deadline) return rows;
-      await sleep(200);
-    }
-  }
-
   it('is booked attempt by attempt as the gateway counted it, also aborted and after a fallback', async () => {
     const calls = [
       { words: 1, stream: true },
@@ -104,7 +90,7 @@ describe('what a tenant’s container asks of models', () => {
     expect(fellBack.text, 'the fallback answered, whole').toContain('[DONE]');
 
     const attempts = calls.length + 1 + 2;
-    const rows = await booked(attempts);
+    const rows = await bookedRows(system.url, tenant.id, attempts);
     const counted = (await recordedCalls(system.controlUrl, tenant.id)).filter(
       ({ outcome }) => outcome !== 'refused',
     );
