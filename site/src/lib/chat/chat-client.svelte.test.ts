@@ -30,6 +30,13 @@ const HELLO: ServerFrame = {
   member: { id: 'm1', name: 'Ada', role: 'owner' },
   tenant: { slug: 'acme', tier: 'free', maxMessageChars: 8_000 },
   agent: ASLEEP,
+  budget: {
+    month: Date.UTC(2026, 10),
+    usedNano: 0,
+    limitNano: 5_000_000_000,
+    percent: 0,
+    renewsAt: Date.UTC(2026, 11),
+  },
   sessions: [VIEW],
 };
 const ME = {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentStatus } from '../../../../contract/agent.ts';
 import type { EventData, ServerFrame, SessionView } from '../../../../contract/frames.ts';
+import type { BudgetView } from '../../../../contract/notices.ts';
 import { applyFrame, EMPTY_CHAT, type ChatState } from './chat-state.ts';
 import { addMessage } from './outbox.ts';
 import { openTurn } from './session-log.ts';
@@ -16,6 +17,13 @@ const AWAKE: AgentStatus = {
   expectedWakeMs: 20_000,
   timings: [],
   failure: null,
+};
+const UNUSED: BudgetView = {
+  month: Date.UTC(2026, 10),
+  usedNano: 0,
+  limitNano: 5_000_000_000,
+  percent: 0,
+  renewsAt: Date.UTC(2026, 11),
 };
 
 function session(id: string, updatedAt: number, working = false): SessionView {
@@ -198,6 +206,7 @@ function hello(...sessions: SessionView[]): ServerFrame {
     member: { id: 'm1', name: 'Ada', role: 'owner' },
     tenant: { slug: 'acme', tier: 'free', maxMessageChars: 8_000 },
     agent: AWAKE,
+    budget: UNUSED,
     sessions,
   };
 }
@@ -268,6 +277,15 @@ test('news of the agent are kept with the time they were heard, live or from a g
   expect(run(EMPTY_CHAT, hello()).agent).toEqual({ status: AWAKE, heardAt: 1_000, live: false });
   const live = run(EMPTY_CHAT, { type: 'agent', agent: AWAKE });
   expect(live.agent).toEqual({ status: AWAKE, heardAt: 1_000, live: true });
+});
+
+test('the budget is the one of the greeting, until the agent tells another', () => {
+  const greeted = run(EMPTY_CHAT, hello());
+  expect(greeted.budget).toEqual(UNUSED);
+  const nearly: BudgetView = { ...UNUSED, usedNano: 4_100_000_000, percent: 80 };
+  const told = run(greeted, { type: 'budget', budget: nearly });
+  expect(told.budget).toEqual(nearly);
+  expect(run(told, hello()).budget).toEqual(UNUSED);
 });
 
 test('a pong changes nothing', () => {

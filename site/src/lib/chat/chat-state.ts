@@ -1,5 +1,6 @@
 import type { AgentStatus } from '../../../../contract/agent.ts';
 import type { ServerFrame, SessionView } from '../../../../contract/frames.ts';
+import type { BudgetView } from '../../../../contract/notices.ts';
 import { dropMessages, dropSession, markRefused, markStored, type Outbox } from './outbox.ts';
 import { EMPTY_LOG, extendLog, type SessionLog } from './session-log.ts';
 
@@ -18,6 +19,8 @@ export interface ChatState {
   member: Hello['member'] | null;
   tenant: Hello['tenant'] | null;
   agent: AgentNews | null;
+  /** As last told: what is used since then is not in it. */
+  budget: BudgetView | null;
   /** Newest first. */
   sessions: readonly SessionView[];
   logs: Readonly<Record<string, SessionLog>>;
@@ -32,6 +35,7 @@ export const EMPTY_CHAT: ChatState = {
   member: null,
   tenant: null,
   agent: null,
+  budget: null,
   sessions: [],
   logs: {},
   outbox: [],
@@ -113,10 +117,13 @@ export function applyFrame(state: ChatState, frame: ServerFrame, now: number): C
         member: frame.member,
         tenant: frame.tenant,
         agent: { status: frame.agent, heardAt: now, live: false },
+        budget: frame.budget,
         sessions: newestFirst(frame.sessions),
       };
     case 'agent':
       return { ...state, agent: { status: frame.agent, heardAt: now, live: true } };
+    case 'budget':
+      return { ...state, budget: frame.budget };
     case 'session':
       return withSession(state, frame.session);
     case 'session.deleted':
