@@ -1,13 +1,13 @@
 /** How often a running time is drawn anew, ms. */
 const TICK_MS = 250;
 
-/** This device's clock as state, for the life of the component that asks. */
-export function ticking(): { readonly now: number } {
+/** This device's clock as state, read every `everyMs`, for the life of the component that asks. */
+export function ticking(everyMs = TICK_MS): { readonly now: number } {
   let now = $state(Date.now());
   $effect(() => {
     const timer = setInterval(() => {
       now = Date.now();
-    }, TICK_MS);
+    }, everyMs);
     return () => clearInterval(timer);
   });
   return {
