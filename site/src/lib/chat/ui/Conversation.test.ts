@@ -138,6 +138,15 @@ test('a refused message gives the reason and can be sent again', async () => {
   expect(onresend).toHaveBeenCalledExactlyOnceWith('client-09');
 });
 
+test.each([
+  ['rate_limited', 'At most 10 messages a minute. Try again in 12 seconds.'],
+  ['budget_reached', 'This month’s budget of $5.00 is used up.'],
+])('a message refused as %s gives the reason in the agent’s own words', (code, message) => {
+  const added = addMessage([], { id: 'client-09', sessionId: SESSION, text: 'More' });
+  setUp({ log: logOf(), pending: markRefused(added, 'client-09', { code, message }) });
+  expect(screen.getByRole('alert').textContent).toContain(`Not sent: ${message}`);
+});
+
 test('an answer is announced once, when it settles', async () => {
   const { view } = setUp({ log: logOf({ ...turn, answer: 'Hal' }) });
   expect(announced()).toBe('');
