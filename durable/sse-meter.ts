@@ -7,7 +7,9 @@ export const MAX_EVENT_BYTES = 1024 * 1024;
 const NEWLINE = 10;
 const RETURN = 13;
 const NOTHING = new Uint8Array();
-const DONE_LINE = /^data:\s*\[DONE\]\s*$/m;
+// Lines end with \n or \r\n here; a JSON text may hold U+2028, which ends one for the flag m.
+const DONE_LINE = /(?:^|\n)data: *\[DONE\] *\r?(?:\n|$)/;
+const DATA_LINE = /(?<=^|\n)data:([^\r\n]*)/;
 
 /** Where the last whole event of some bytes ends: behind its empty line. 0 when none is whole. */
 function endOfEvents(bytes: Uint8Array): number {
@@ -33,7 +35,7 @@ function join(one: Uint8Array, other: Uint8Array): Uint8Array {
  */
 export class SseMeter {
   readonly #hidesUsage: boolean;
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #rest: Uint8Array = NOTHING;
   #usage: TokenUsage | null = null;
   #isDone = false;
@@ -57,7 +59,7 @@ export class SseMeter {
     const end = endOfEvents(bytes);
     if (bytes.length - end > MAX_EVENT_BYTES) {
       this.#rest = NOTHING;
-      return bytes;
+      return join(this.#pass(bytes.subarray(0, end)), bytes.subarray(end));
     }
     this.#rest = end === bytes.length ? NOTHING : bytes.slice(end);
     return end === 0 ? NOTHING : this.#pass(end === bytes.length ? bytes : bytes.subarray(0, end));
@@ -76,24 +78,25 @@ export class SseMeter {
     if (text.includes('[DONE]') && DONE_LINE.test(text)) this.#isDone = true;
     if (!text.includes('"usage"')) return bytes;
     const events = text.split(/(?<=\r?\n\r?\n)/);
-    const kept = events.map((event) => this.#readUsage(event));
-    return this.#hidesUsage ? new TextEncoder().encode(kept.join('')) : bytes;
+    const kept = events.map((event) => this.#readUsage(event)).join('');
+    return this.#hidesUsage && kept !== text ? new TextEncoder().encode(kept) : bytes;
   }
 
   /** Notes an event's usage; answers the event without it. */
   #readUsage(event: string): string {
-    if (!event.startsWith('data:') || !event.includes('"usage"')) return event;
+    const [line, json] = DATA_LINE.exec(event) ?? [];
+    if (line === undefined || json === undefined || !json.includes('"usage"')) return event;
     let data: unknown;
     try {
-      data = JSON.parse(event.slice('data:'.length));
+      data = JSON.parse(json);
     } catch {
       // A malformed event says nothing about usage; the attempt is looked up if no other does.
       return event;
     }
-    if (typeof data !== 'object' || data === null) return event;
+    if (typeof data !== 'object' || data === null || !('usage' in data)) return event;
     this.#usage = usageOf(data) ?? this.#usage;
-    const { usage: _, ...rest } = data as { usage?: unknown; choices?: unknown };
+    const { usage: _, ...rest } = data as { usage: unknown; choices?: unknown };
     const isOnlyUsage = Array.isArray(rest.choices) && rest.choices.length === 0;
-    return isOnlyUsage ? '' : `data: ${JSON.stringify(rest)}\n\n`;
+    return isOnlyUsage ? '' : event.replace(line, () => `data: ${JSON.stringify(rest)}`);
   }
 }
