@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { decodeCursor, encodeCursor, pageOf } from './cursor.ts';
 
-it('a cursor is read back as it was, also with dots in the id', () => {
-  const position = { createdAt: 1_700_000_000_000, id: '01HX.2' };
+it.each(['01HX.2', '0c9f9e0e-58e0:1700000000000:80'])('a cursor of %s is read back', (id) => {
+  const position = { createdAt: 1_700_000_000_000, id };
   expect(decodeCursor(encodeCursor(position))).toEqual(position);
   expect(decodeCursor(undefined)).toBeNull();
 });

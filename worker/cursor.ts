@@ -14,7 +14,7 @@ export function encodeCursor(position: Position): string {
 /** The position of a cursor; null for none. Throws invalid_request for what is no cursor of ours. */
 export function decodeCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
-  const match = /^(\d{1,15})\.([A-Za-z0-9._-]{1,128})$/.exec(cursor);
+  const match = /^(\d{1,15})\.([A-Za-z0-9._:-]{1,128})$/.exec(cursor);
   if (!match?.[1] || !match[2]) throw new AppError('invalid_request', 'cursor: is not a cursor');
   return { createdAt: Number(match[1]), id: match[2] };
 }

@@ -29,7 +29,7 @@ async function list(query = ''): Promise<z.infer<typeof noticeList>> {
 }
 
 it('a notice is kept once, as it was first said', async () => {
-  const first = notice('tenant-a.budget_80.2026-11', 5);
+  const first = notice('tenant-a:0:80', 5);
   await insertNotice(db, first);
   await insertNotice(db, { ...first, kind: 'budget_100', at: 9 });
   expect(await list()).toEqual({ notices: [first], cursor: null });
@@ -43,16 +43,16 @@ it('notices are listed by pages, the newest first', async () => {
     ['d', 2],
     ['e', 3],
   ] as const) {
-    await insertNotice(db, notice(`tenant-${id}.budget_80.2026-11`, at));
+    await insertNotice(db, notice(`tenant-${id}:0:80`, at));
   }
-  const ids: string[] = [];
-  let cursor: string | null = '';
-  while (cursor !== null) {
-    const page: z.infer<typeof noticeList> = await list(
-      `?limit=2${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    );
-    ids.push(page.notices.map(({ id }) => id.charAt(7)).join(''));
+  const pages: string[] = [];
+  let cursor: string | null = null;
+  // Bounded, so that a cursor that leads back ends the test.
+  do {
+    const after: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: z.infer<typeof noticeList> = await list(`?limit=2${after}`);
+    pages.push(page.notices.map(({ id }) => id.charAt(7)).join(''));
     cursor = page.cursor;
-  }
-  expect(ids).toEqual(['ed', 'cb', 'a']);
+  } while (cursor !== null && pages.length < 5);
+  expect(pages).toEqual(['ed', 'cb', 'a']);
 });
