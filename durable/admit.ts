@@ -34,6 +34,7 @@ import { prepared } from './prepared.ts';
 import { countFailure, settle } from './settle.ts';
 import { standingRefusal } from './standing.ts';
 import type { AgentDb } from './storage.ts';
+import type { Turn } from './turns.ts';
 
 function refuse(code: ErrorCode, message: string): AdmissionRefusal {
   return { ok: false, code, message, retryAfterMs: null, failedCalls: 0 };
@@ -88,7 +89,7 @@ const insertIntent = prepared((db) =>
 );
 
 /** The running turn that a call of the sandbox belongs to. */
-function turnOf(db: AgentDb, openclawSession: string | null): typeof turns.$inferSelect | null {
+function turnOf(db: AgentDb, openclawSession: string | null): Turn | null {
   const running = db.select().from(turns).where(eq(turns.state, 'running')).all();
   const named = running.find((turn) => turn.openclawSession === openclawSession);
   return named ?? (running.length === 1 ? (running[0] ?? null) : null);
@@ -146,7 +147,7 @@ const ROUTE_REFUSALS = {
 function turnCallsRefusal({
   failedCalls,
   calls,
-}: Pick<typeof turns.$inferSelect, 'failedCalls' | 'calls'>): AdmissionRefusal | null {
+}: Pick<Turn, 'failedCalls' | 'calls'>): AdmissionRefusal | null {
   if (failedCalls >= MAX_FAILED_CALLS_PER_TURN) {
     return refuse('upstream_failed', 'The model failed repeatedly. Please send the message again.');
   }
@@ -156,11 +157,34 @@ function turnCallsRefusal({
   return null;
 }
 
+/** Admits a call of a turn, or notes on the turn why it is refused: its end will say so. */
+export function admit(ctx: LedgerContext, input: AdmitInput): Admission {
+  const turn = input.source === 'sandbox' ? turnOf(ctx.db, input.openclawSession) : null;
+  const admission = admitCall(ctx, input, turn);
+  if (turn) noteRefusal(ctx.db, turn, admission);
+  return admission;
+}
+
+function noteRefusal(db: AgentDb, turn: Turn, admission: Admission): void {
+  if (!admission.ok) storeRefusal(db, turn.id, admission);
+  else if (turn.refusal !== null) storeRefusal(db, turn.id, null);
+}
+
+function storeRefusal(
+  db: AgentDb,
+  turnId: string | null,
+  refused: Pick<AdmissionRefusal, 'code' | 'message'> | null,
+): void {
+  if (turnId === null) return;
+  const refusal = refused && { code: refused.code, message: refused.message };
+  db.update(turns).set({ refusal }).where(eq(turns.id, turnId)).run();
+}
+
 /**
  * Admits a call: limits checked, money reserved, intent stored and route resolved in one commit.
  * Admitting the same call again answers the same attempt.
  */
-export function admit(ctx: LedgerContext, input: AdmitInput): Admission {
+function admitCall(ctx: LedgerContext, input: AdmitInput, turn: Turn | null): Admission {
   const { db, record, policy, now } = ctx;
   const { callId, source, workload, generation, requestedMaxTokens } = input;
   const { tier, platform } = input.as ?? record;
@@ -188,7 +212,6 @@ export function admit(ctx: LedgerContext, input: AdmitInput): Admission {
   const open = openCount(db).get({ since, generation: ctx.generation })?.n ?? 0;
   const limit = callRefusal(meter, { limits: limitsOf(record), open, now });
   if (limit) return knownAttempt() ?? refuseBy(limit);
-  const turn = source === 'sandbox' ? turnOf(db, input.openclawSession) : null;
   const bound = turn && turnCallsRefusal(turn);
   if (bound) return knownAttempt() ?? bound;
 
@@ -252,6 +275,7 @@ export function retry(ctx: LedgerContext, ended: SettleInput, input: RetryInput)
   if (!before) return refuse('internal', 'The attempt to end is not known.');
   const giveUp = (refusal: AdmissionRefusal): AdmissionRefusal => {
     const { failedCalls } = settle(ctx, { ...ended, callFailed: true });
+    storeRefusal(db, before.turnId, refusal);
     return { ...refusal, failedCalls };
   };
   const next = nextModel(policy, before, input);
@@ -272,6 +296,7 @@ export function retry(ctx: LedgerContext, ended: SettleInput, input: RetryInput)
   const limit = spendRefusal(meter, { limits: limitsOf(record), now });
   if (limit) {
     const failedCalls = state === 'before' ? 0 : countFailure(db, before.turnId);
+    storeRefusal(db, before.turnId, limit);
     return { ...refuseBy(limit), failedCalls };
   }
   const reserved = reservation(model, input, outputCap(route, input.requestedMaxTokens));

@@ -146,27 +146,31 @@ export function requestStop(db: AgentDb, id: string, by: string): void {
 
 const END_STATES = { final: 'done', aborted: 'aborted', error: 'error' } as const;
 
+type TurnEnd = EventData & { type: keyof typeof END_STATES };
+
+/** A turn that failed because a call of it was refused says what the refusal said. */
+function inOurWords(end: TurnEnd, refusal: Turn['refusal']): TurnEnd {
+  if (end.type !== 'error' || end.code !== 'turn_failed' || refusal === null) return end;
+  return { ...end, ...refusal };
+}
+
 /**
  * Ends a turn with its last event, which stands for what was streamed. One commit; ending a turn
  * that has ended changes nothing and answers no event.
  */
-export function endTurn(
-  db: AgentDb,
-  turn: Turn,
-  end: EventData & { type: keyof typeof END_STATES },
-  now: number,
-): SessionEvent[] {
+export function endTurn(db: AgentDb, turn: Turn, end: TurnEnd, now: number): SessionEvent[] {
   const state = END_STATES[end.type];
   const updated = db
     .update(turns)
     .set({ state, endedAt: now })
     .where(and(eq(turns.id, turn.id), inArray(turns.state, OPEN)))
-    .returning({ id: turns.id })
+    .returning({ refusal: turns.refusal })
     .get();
   if (!updated) return [];
-  noteRunEnded(db, turn.id, { state, data: end, at: now });
+  const data = inOurWords(end, updated.refusal);
+  noteRunEnded(db, turn.id, { state, data, at: now });
   dropDeltas(db, turn.id);
-  return appendEvents(db, { sessionId: turn.sessionId, turnId: turn.id, data: [end], now });
+  return appendEvents(db, { sessionId: turn.sessionId, turnId: turn.id, data: [data], now });
 }
 
 /** A turn as programs see it, with its answer when it has one. */

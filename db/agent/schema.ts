@@ -6,6 +6,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
+import type { ErrorCode } from '../../contract/errors.ts';
 import type { EventData, EventType } from '../../contract/frames.ts';
 import type { ScheduleRunState } from '../../contract/schedules.ts';
 import type { Workload } from '../../contract/tiers.ts';
@@ -139,6 +140,8 @@ export const turns = sqliteTable(
     /** Model calls made and failed for this turn; both are bounded. */
     calls: integer().notNull().default(0),
     failedCalls: integer('failed_calls').notNull().default(0),
+    /** Why its newest model call was refused: OpenClaw has words of its own for that. */
+    refusal: text({ mode: 'json' }).$type<{ code: ErrorCode; message: string }>(),
     /** What its model calls have used, as far as it is settled. */
     tokensIn: integer('tokens_in').notNull().default(0),
     tokensOut: integer('tokens_out').notNull().default(0),
