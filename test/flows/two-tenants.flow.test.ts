@@ -3,15 +3,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CreatedTenant } from '../../contract/api.ts';
+import type { LimitChanges } from '../../contract/limits.ts';
+import { LocalAdmin } from '../../local/runner/admin.ts';
 import { asleep, inspect, newTenant } from '../support/agents.ts';
 import type { ChatSocket } from '../support/chat-socket.ts';
 import { containerOf, type SeenContainer } from '../support/engine-view.ts';
 import { MemberClient } from '../support/member.ts';
-import { recordedCalls } from '../support/model-record.ts';
+import { addFault, clearFaults, recordedCalls } from '../support/model-record.ts';
 import { plant } from '../support/planted.ts';
 import { findSecrets } from '../support/secrets.ts';
 import { sqliteRows } from '../support/sqlite-rows.ts';
 import { snapshotText, storedSnapshots } from '../support/stored-snapshots.ts';
+
+/** Failed calls of one turn after which OpenClaw's repeats are refused; see durable/ledger.ts. */
+const MAX_FAILED_CALLS_PER_TURN = 2;
 
 interface Party {
   word: string;
@@ -58,6 +63,37 @@ describe('two tenants at once', () => {
       expect(folderText(own.container.dir)).toContain(own.word);
     }
   });
+
+  it('one whose budget is used up says so in a plain sentence, and works at once when it is raised', async () => {
+    const { tenant, socket, sessionId } = a;
+    await limit(tenant, { maxNanoPerMonth: 0 });
+    const before = await recordedCalls(system.controlUrl, tenant.id);
+    const told = await socket.told(sessionId, 'Is there anything left?');
+    expect(JSON.stringify(told.data)).toContain('This month’s budget of $0.00 is used up.');
+    expect(await recordedCalls(system.controlUrl, tenant.id)).toHaveLength(before.length);
+    await limit(tenant, { maxNanoPerMonth: null });
+    expect(await socket.say(sessionId, 'And now?')).toContain('And now?');
+  });
+
+  it('one whose model breaks off every answer stops repeating at the bound', async () => {
+    const { tenant, socket, sessionId } = b;
+    const before = await recordedCalls(system.controlUrl, tenant.id);
+    const cut = { kind: 'cut', afterChunks: 3 };
+    await addFault(system.controlUrl, { match: { tenant: tenant.id }, times: null, fault: cut });
+    try {
+      const told = await socket.told(sessionId, 'Say something long.\n!long 100');
+      expect(JSON.stringify(told.data)).toContain('Please send the message again.');
+    } finally {
+      await clearFaults(system.controlUrl);
+    }
+    const after = await recordedCalls(system.controlUrl, tenant.id);
+    expect(after.length - before.length).toBe(MAX_FAILED_CALLS_PER_TURN);
+    expect(await socket.say(sessionId, 'Better now?')).toContain('Better now?');
+  });
+
+  async function limit({ id }: CreatedTenant, limits: LimitChanges): Promise<void> {
+    await new LocalAdmin(system.url).call('PATCH', `/tenants/${id}`, { limits });
+  }
 
   it('no system secret is in a container: env, arguments, files and logs of its whole group', () => {
     for (const { container } of [a, b]) {

@@ -78,15 +78,20 @@ export class ChatSocket {
 
   /** Sends one message and waits for its answer's text. */
   async say(sessionId: string, text: string, id = crypto.randomUUID()): Promise<string> {
+    const end = await this.told(sessionId, text, id);
+    if (end.data.type !== 'final') throw new Error(`no answer: ${JSON.stringify(end.data)}`);
+    return end.data.text;
+  }
+
+  /** Sends one message and waits for whatever ends its turn. */
+  async told(sessionId: string, text: string, id = crypto.randomUUID()): Promise<SessionEvent> {
     this.send({ type: 'send', id, sessionId, text });
     const ack = await this.until(
       (frame) =>
         (frame.type === 'ack' && frame.id === id) || (frame.type === 'error' && frame.ref === id),
     );
     if (ack.type !== 'ack') throw new Error(`refused: ${JSON.stringify(ack)}`);
-    const end = await this.end(sessionId, ack.turnId);
-    if (end.data.type !== 'final') throw new Error(`no answer: ${JSON.stringify(end.data)}`);
-    return end.data.text;
+    return this.end(sessionId, ack.turnId);
   }
 
   /** Cuts the connection without a goodbye. */

@@ -27,6 +27,11 @@ export async function addFault(controlUrl: string, rule: unknown): Promise<void>
   await askOk(`${controlUrl}/faults`, { method: 'POST', body: rule });
 }
 
+/** Makes the stand-in behave again. */
+export async function clearFaults(controlUrl: string): Promise<void> {
+  await askOk(`${controlUrl}/faults`, { method: 'DELETE' });
+}
+
 export async function setDown(controlUrl: string, down: boolean): Promise<void> {
   await askOk(`${controlUrl}/down`, { method: 'POST', body: { down } });
 }
