@@ -158,6 +158,21 @@ export const agentInspection = z.object({
     lastFlushAt: z.number().int().nullable(),
   }),
   policy: z.object({ version: z.number().int(), fetchedAt: z.number().int() }).nullable(),
+  /** What may be used, and what is used and held of it in the windows that are (UTC). */
+  limits: z.object({
+    may: limits,
+    minute: z.object({ start: z.number().int(), calls: z.number().int(), turns: z.number().int() }),
+    day: z.object({
+      start: z.number().int(),
+      tokens: z.number().int(),
+      heldTokens: z.number().int(),
+    }),
+    month: z.object({
+      start: z.number().int(),
+      nano: z.number().int(),
+      heldNano: z.number().int(),
+    }),
+  }),
   snapshots: z.array(snapshotView),
   schedules: z.array(
     z.object({

@@ -1,9 +1,11 @@
 import type { AgentInspection } from '../contract/api.ts';
 import type { TenantRecord } from '../contract/agent.ts';
+import { limitsOf } from '../contract/tiers.ts';
 import { readCell } from './cells.ts';
 import { allDue } from './due.ts';
 import { countByState } from './ledger-outbox.ts';
 import { countMembers } from './members.ts';
+import { roll } from './meters.ts';
 import { allSchedules } from './schedules.ts';
 import { countSessions } from './sessions.ts';
 import { headOf, listSnapshots, snapshotView } from './snapshot-index.ts';
@@ -22,6 +24,7 @@ export function inspection(options: {
   containerRunning: boolean;
   connections: number;
   constructedAt: number;
+  now: number;
 }): AgentInspection {
   const { db, record, wake } = options;
   const { open, unsettled, final } = countByState(db);
@@ -53,6 +56,7 @@ export function inspection(options: {
     members: countMembers(db),
     due: allDue(db),
     ledger: { open, unsettled, outbox: final, lastFlushAt: readCell(db, 'lastFlushAt') },
+    limits: { may: limitsOf(record), ...roll(readCell(db, 'meters'), options.now) },
     policy: policy && { version: policy.policy.version, fetchedAt: policy.fetchedAt },
     snapshots: listSnapshots(db, LISTED_SNAPSHOTS).map((row) => snapshotView(row, head)),
     schedules: allSchedules(db).map(({ id, name, enabled, nextAt }) => ({

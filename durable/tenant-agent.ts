@@ -229,6 +229,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       containerRunning: this.ctx.container?.running ?? false,
       connections: this.#sockets.count,
       constructedAt: this.#constructedAt,
+      now: Date.now(),
     });
   }
 

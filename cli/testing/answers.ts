@@ -51,6 +51,12 @@ export const INSPECTION: AgentInspection = {
   due: [{ kind: 'flush', key: '', at: Date.UTC(2026, 10, 23), attempts: 0 }],
   ledger: { open: 0, unsettled: 0, outbox: 0, lastFlushAt: null },
   policy: null,
+  limits: {
+    may: TIER_CONFIG.premium.limits,
+    minute: { start: 0, calls: 0, turns: 0 },
+    day: { start: 0, tokens: 0, heldTokens: 0 },
+    month: { start: 0, nano: 0, heldNano: 0 },
+  },
   snapshots: [],
   schedules: [],
   lastIdleAt: null,
