@@ -6,15 +6,18 @@ export class TooLargeError extends Error {
   }
 }
 
-/** A request's body as text; TooLargeError as soon as more than `maxBytes` have come. */
-export async function boundedBody(request: Request, maxBytes: number): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes)
+/** The body of a message as text; TooLargeError as soon as more than `maxBytes` have come. */
+export async function boundedBody(
+  message: Pick<Request | Response, 'headers' | 'body'>,
+  maxBytes: number,
+): Promise<string> {
+  if (Number(message.headers.get('content-length') ?? 0) > maxBytes)
     throw new TooLargeError(maxBytes);
-  if (!request.body) return '';
+  if (!message.body) return '';
   const decoder = new TextDecoder();
   let size = 0;
   let text = '';
-  for await (const chunk of request.body) {
+  for await (const chunk of message.body) {
     size += chunk.byteLength;
     if (size > maxBytes) throw new TooLargeError(maxBytes);
     text += decoder.decode(chunk, { stream: true });

@@ -55,58 +55,86 @@ async function pump({ reader, writer, first, firstByteMs }: Ends, meter: Meter):
   const leave = (): void => {
     hasLeft = true;
     controller.abort();
+    // Ends also a write that nobody reads.
+    writer.abort().catch(() => undefined);
   };
+  if (call.signal.aborted) leave();
   call.signal.addEventListener('abort', leave, { once: true });
   writer.closed.catch(leave);
-  const silence = endOnSilence(meter, firstByteMs);
-  let outcome: Outcome = 'ok';
+  const patience = limitSilence(meter, {
+    firstByteMs,
+    // Who does not read for as long as an attempt may last is as good as gone.
+    end: () => (patience.isWaiting ? controller.abort() : leave()),
+  });
   try {
     for (let chunk: Uint8Array | undefined = first; chunk;) {
       const whole = events.push(chunk);
       if (whole.length > 0) await writer.write(whole).catch(leave);
       if (hasLeft) break;
-      silence.heard();
+      patience.wait();
       chunk = (await reader.read()).value;
+      patience.heard();
     }
     const rest = events.end();
     if (rest.length > 0) await writer.write(rest).catch(leave);
-    if (!events.isDone) outcome = 'cut';
   } catch {
-    outcome = 'cut';
+    // What has come says how it ended.
   } finally {
-    silence.stop();
+    patience.stop();
     call.signal.removeEventListener('abort', leave);
   }
-  if (hasLeft) outcome = 'aborted';
+  // An answer that came to its last word is whole, though its caller leaves at that word.
+  const outcome: Outcome = events.isDone ? 'ok' : hasLeft ? 'aborted' : 'cut';
   if (outcome === 'ok') writer.close().catch(() => undefined);
-  await deps.settle(endOf(meter, { outcome, usage: events.usage, firstByteMs }));
-  if (outcome !== 'cut') return;
-  // Booked first: a caller that repeats the call at once finds this failure counted.
+  try {
+    await deps.settle(endOf(meter, { outcome, usage: events.usage, firstByteMs }));
+  } finally {
+    // Booked first: a caller that repeats the call at once finds this failure counted.
+    if (outcome === 'cut') await endWithError(writer);
+  }
+}
+
+async function endWithError(writer: Ends['writer']): Promise<void> {
   await writer.write(CUT_EVENT).catch(() => undefined);
   await writer.close().catch(() => undefined);
 }
 
+interface Patience {
+  readonly isWaiting: boolean;
+  /** Upstream is waited for from now on. */
+  wait(): void;
+  heard(): void;
+  stop(): void;
+}
+
 /**
- * Ends a stream that is silent for as long as its first byte might have taken, and one that never
- * ends. One timer that looks back, since a timer per chunk costs more than the chunk.
+ * Ends a stream whose next bytes are waited for as long as its first byte might have taken, and one
+ * that never ends. The time that a slow caller takes to read is no silence of upstream's. One timer
+ * that looks back, since a timer per chunk costs more than the chunk.
  */
-function endOnSilence(
-  { deps, attempt, controller }: Meter,
-  firstByteMs: number,
-): { heard(): void; stop(): void } {
+function limitSilence(
+  { deps, attempt }: Meter,
+  { firstByteMs, end }: { firstByteMs: number; end: () => void },
+): Patience {
   const endsAt = deps.now() - firstByteMs + MAX_ATTEMPT_MS;
-  let heardAt = deps.now();
+  let waitingSince: number | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watch = (): void => {
     const now = deps.now();
-    const at = Math.min(heardAt + attempt.firstByteTimeoutMs, endsAt);
-    if (now >= at) controller.abort();
+    const at = Math.min((waitingSince ?? now) + attempt.firstByteTimeoutMs, endsAt);
+    if (now >= at) end();
     else timer = setTimeout(watch, at - now);
   };
   watch();
   return {
+    get isWaiting() {
+      return waitingSince !== null;
+    },
+    wait: () => {
+      waitingSince = deps.now();
+    },
     heard: () => {
-      heardAt = deps.now();
+      waitingSince = null;
     },
     stop: () => clearTimeout(timer),
   };

@@ -1,3 +1,4 @@
+import { boundedBody } from './bounded-body.ts';
 import { MAX_ATTEMPT_MS, type Attempt } from './ledger.ts';
 import {
   endOf,
@@ -67,6 +68,8 @@ export async function tryUpstream(
     return isStreamed ? await streamed(response, meter) : await whole(response, meter);
   } catch {
     const outcome = call.signal.aborted ? 'aborted' : timedOut ? 'timeout' : 'network_error';
+    // Ends also an answer that came and is not taken.
+    leave();
     return { outcome, status: null, logId, ...failed };
   } finally {
     clearTimeout(timer);
@@ -77,7 +80,7 @@ export async function tryUpstream(
 
 /** A whole answer, read before it is passed on: its usage is in it. */
 async function whole(response: Response, meter: Meter): Promise<Answer> {
-  const text = await boundedText(response);
+  const text = await boundedBody(response, MAX_ANSWER_BYTES);
   const firstByteMs = meter.deps.now() - meter.startedAt;
   // What is no JSON is no answer: another model is asked, and this attempt is looked up.
   const usage = usageOf(JSON.parse(text));
@@ -87,18 +90,10 @@ async function whole(response: Response, meter: Meter): Promise<Answer> {
   return { response: new Response(text, { headers }), logId: meter.logId, firstByteMs };
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const length = Number(response.headers.get('content-length') ?? 0);
-  if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
-  const text = await response.text();
-  if (text.length > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
-  return text;
-}
-
 /** The sentence in an OpenAI-shaped or Cloudflare-shaped error, or null. */
 async function errorMessage(response: Response): Promise<string | null> {
   try {
-    const body = JSON.parse(await boundedText(response)) as {
+    const body = JSON.parse(await boundedBody(response, MAX_ANSWER_BYTES)) as {
       error?: { message?: unknown };
       errors?: { message?: unknown }[];
     };
