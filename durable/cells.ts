@@ -1,9 +1,10 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { tenantRecord } from '../contract/agent.ts';
 import { policySchema } from '../contract/policy.ts';
 import { cells } from '../db/agent/schema.ts';
 import { meters } from './meters.ts';
+import { prepared } from './prepared.ts';
 import type { AgentDb } from './storage.ts';
 import { wakeState } from './wake.ts';
 
@@ -73,6 +74,14 @@ export function readCell<Name extends keyof Cells>(db: AgentDb, name: Name): Cel
   return value;
 }
 
+const upsert = prepared((db) =>
+  db
+    .insert(cells)
+    .values({ key: sql.placeholder('key'), value: sql.placeholder('value') })
+    .onConflictDoUpdate({ target: cells.key, set: { value: sql`excluded.value` } })
+    .prepare(),
+);
+
 /** Writes a cell, whole. */
 export function writeCell<Name extends keyof Cells>(
   db: AgentDb,
@@ -80,10 +89,7 @@ export function writeCell<Name extends keyof Cells>(
   value: Cells[Name],
 ): void {
   knownOf(db).delete(name);
-  db.insert(cells)
-    .values({ key: name, value })
-    .onConflictDoUpdate({ target: cells.key, set: { value } })
-    .run();
+  upsert(db).run({ key: name, value });
   knownOf(db).set(name, value);
 }
 

@@ -1,5 +1,4 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
-import { ulid } from 'ulid';
 import { chatRequest, MAX_MODEL_REQUEST_BYTES, type ChatRequest } from '../contract/ai-gateway.ts';
 import { asAppError } from '../contract/errors.ts';
 import { ulidSchema } from '../contract/ids.ts';
@@ -8,6 +7,7 @@ import { aiGateway } from './ai-gateway.ts';
 import type { AgentEnv } from './env.ts';
 import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
 import { MAX_FAILED_CALLS_PER_TURN } from './ledger.ts';
+import { newUlid } from './new-ulid.ts';
 import { relay } from './relay.ts';
 import { boundedBody, TooLargeError } from './bounded-body.ts';
 import { snapshotKey } from './snapshot-index.ts';
@@ -73,7 +73,7 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
         now: Date.now,
       },
       {
-        callId: ulid(),
+        callId: newUlid(Date.now()),
         source: 'sandbox',
         workload: workload.success ? workload.data : 'chat',
         model: null,

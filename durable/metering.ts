@@ -43,12 +43,21 @@ export interface MeteringDeps {
   waitUntil(work: Promise<unknown>): void;
 }
 
+/** The end of an attempt waits at most so long for a commit to share, ms: less than a call takes. */
+const SETTLE_WITHIN_MS = 5;
+
+interface Waiting {
+  input: SettleInput;
+  settled(answer: { failedCalls: number }): void;
+}
+
 /** The agent's ledger with its follow-ups: every commit that needs a sweep or a flush writes it. */
 export class Metering {
   readonly #deps: MeteringDeps;
   /** When the steps that are written down are due at the latest, so that not every call asks. */
   #flushBy = Number.POSITIVE_INFINITY;
   #sweepBy = Number.POSITIVE_INFINITY;
+  readonly #waiting: Waiting[] = [];
 
   constructor(deps: MeteringDeps) {
     this.#deps = deps;
@@ -56,6 +65,7 @@ export class Metering {
 
   async admit(input: AdmitInput): Promise<Admission> {
     const ctx = await this.#context();
+    this.#settleWaiting();
     const admission = admit(ctx, input);
     if (admission.ok) this.#sweepAt(ctx.now + MAX_ATTEMPT_MS + SWEEP_MARGIN_MS);
     return admission;
@@ -69,7 +79,23 @@ export class Metering {
     return admission;
   }
 
-  settle(input: SettleInput): { failedCalls: number } {
+  /**
+   * Settles an attempt. An answer that came whole waits a moment for another commit to share: should
+   * the object die in it, the intent is there, and the sweep looks the attempt up.
+   */
+  settle(input: SettleInput): Promise<{ failedCalls: number }> {
+    if (input.usage === null || input.callFailed) return Promise.resolve(this.#settleNow(input));
+    return new Promise((settled) => {
+      this.#waiting.push({ input, settled });
+      if (this.#waiting.length === 1) setTimeout(() => this.#settleWaiting(), SETTLE_WITHIN_MS);
+    });
+  }
+
+  #settleWaiting(): void {
+    for (const { input, settled } of this.#waiting.splice(0)) settled(this.#settleNow(input));
+  }
+
+  #settleNow(input: SettleInput): { failedCalls: number } {
     const { db, now, log } = this.#deps;
     const at = now();
     const { failedCalls, state } = settle({ db, now: at }, input);
@@ -84,6 +110,7 @@ export class Metering {
   async flush(): Promise<number> {
     const { db, env, record, now } = this.#deps;
     this.#flushBy = Number.POSITIVE_INFINITY;
+    this.#settleWaiting();
     const { flushed, more } = await flushOutbox({ db, d1: env.DB, tenantId: record().id, now });
     if (more) setDueBy(db, 'flush', '', now());
     return flushed;
@@ -116,7 +143,7 @@ export class Metering {
       {
         admit: (input) => this.admit(input),
         retry: (ended, input) => this.retry(ended, input),
-        settle: async (input) => this.settle(input),
+        settle: (input) => this.settle(input),
         fetch: (upstream, signal) => fetch(upstream, { signal }),
         gateway: aiGateway(env),
         waitUntil,

@@ -449,7 +449,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async settle(input: SettleInput): Promise<{ failedCalls: number }> {
-    return this.#armed(this.#metering.settle(input));
+    return this.#armed(await this.#metering.settle(input));
   }
 
   async testRoute(request: RouteRequest): Promise<RoutingTestResult> {

@@ -11,8 +11,7 @@ import { ROUTES } from './routes/index.ts';
 import { servePage, type EdgeFetcher } from './site.ts';
 
 /** Where a request arrived. Throws unknown_host for what is no host. */
-function placeOf(request: Request, env: Env): { place: Place; hostname: string } {
-  const url = new URL(request.url);
+function placeOf(url: URL, env: Env): { place: Place; hostname: string } {
   const hostname = normaliseHost(url.host);
   if (hostname === null) throw new AppError('unknown_host', 'This is not a valid host.');
   const territory = { platforms: platformsOf(env), devMode: isDevMode(env) };
@@ -32,7 +31,12 @@ function refuseUnconfigured(env: Env, pathname: string): void {
 export interface App {
   hono: Hono<EdgeTypes>;
   /** Answers, or throws an error for the edge to render; `trace` is filled in for the log. */
-  fetch(request: Request, env: Env, ctx: ExecutionContext, trace: Trace): Promise<Response>;
+  fetch(
+    asked: { request: Request; url: URL },
+    env: Env,
+    ctx: ExecutionContext,
+    trace: Trace,
+  ): Promise<Response>;
 }
 
 /** The routes and pages of the system. `edge` is what pages ask while they are rendered. */
@@ -61,9 +65,9 @@ export function createApp(
   });
   return {
     hono,
-    async fetch(request, env, ctx, trace) {
-      refuseUnconfigured(env, new URL(request.url).pathname);
-      const { place, hostname } = placeOf(request, env);
+    async fetch({ request, url }, env, ctx, trace) {
+      refuseUnconfigured(env, url.pathname);
+      const { place, hostname } = placeOf(url, env);
       const refused = isDevMode(env) ? devModeRefusal(request, hostname) : null;
       if (refused) throw refused;
       trace.place = place.kind;

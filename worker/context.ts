@@ -9,7 +9,6 @@ import type { AgentStub } from './agent.ts';
 import type { Env } from './env.ts';
 import type { Place, PlaceKind } from './locate.ts';
 import { describeCause, type Log } from './log.ts';
-import { REQUEST_ID_HEADER } from './own-headers.ts';
 import type { DirectoryDeps } from './tenant-directory.ts';
 import type { RecentHosts } from './recent-hosts.ts';
 
@@ -33,6 +32,8 @@ export interface EdgeDeps {
 
 /** What the log says of a request, filled in while it is understood. */
 export interface Trace {
+  /** The same in the answer, the log, the audit and at the agent. */
+  requestId: string;
   place?: PlaceKind;
   route?: string;
   caller?: CallerKind;
@@ -55,9 +56,9 @@ export interface EdgeTypes {
 }
 export type EdgeContext = Context<EdgeTypes>;
 
-/** The id of the request, the same in the answer, the log, the audit and at the agent. */
+/** The id of the request. */
 export function requestIdOf(c: EdgeContext): string {
-  return c.req.header(REQUEST_ID_HEADER) ?? '';
+  return c.var.trace.requestId;
 }
 
 /** D1 for this request. */
@@ -69,7 +70,7 @@ export function dbOf(c: EdgeContext): Db {
 export function directoryDeps(c: EdgeContext): DirectoryDeps {
   return {
     kv: c.env.DIRECTORY,
-    db: dbOf(c),
+    db: () => dbOf(c),
     recentHosts: c.var.deps.recentHosts,
     now: c.var.deps.now(),
     later: (work) => c.executionCtx.waitUntil(work),

@@ -1,5 +1,5 @@
-import { ulid } from 'ulid';
 import { asAppError, type AppError } from '../contract/errors.ts';
+import { newUlid } from '../durable/index.ts';
 import { createApp, type App } from './app.ts';
 import type { EdgeDeps, Trace } from './context.ts';
 import type { Env } from './env.ts';
@@ -33,13 +33,13 @@ export function createEdge(deps: EdgeDeps): Edge {
   const app = createApp(deps, (env, ctx) => ({ fetch: (request) => serve(request, env, ctx) }));
 
   async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
-    const requestId = ulid(deps.now());
+    const requestId = newUlid(deps.now());
     const started = deps.now();
     const url = new URL(request.url);
-    const trace: Trace = {};
-    const entry = { event: 'request', requestId, method: request.method } as const;
+    const trace: Trace = { requestId };
+    const entry = { event: 'request', method: request.method } as const;
     try {
-      const response = await app.fetch(admitRequest(request, requestId), env, ctx, trace);
+      const response = await app.fetch({ request: admitRequest(request), url }, env, ctx, trace);
       const { status } = response;
       const { isOpenAi: _, ...seen } = trace;
       deps.log({ ...entry, ...seen, level: levelOf(status), status, ms: deps.now() - started });

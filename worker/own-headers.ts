@@ -1,25 +1,24 @@
 /** Headers that only the system sets: what clients send of them is dropped, and none is answered. */
 const OWN_PREFIXES = ['x-sk-', 'cf-aig-'];
 
-/** Carries the request's id from the edge to its own routes and to the agent. */
+/** Carries the request's id from the edge to the agent. */
 export const REQUEST_ID_HEADER = 'x-sk-request-id';
 
 /** The digest of what is downloaded, hex: the one of our own headers that is for clients. */
 export const SHA256_HEADER = 'x-sk-sha256';
 
-/** A copy without the system's own headers. */
-function withoutOwnHeaders(headers: Headers): Headers {
-  const kept = new Headers(headers);
-  for (const name of headers.keys()) {
-    if (OWN_PREFIXES.some((prefix) => name.startsWith(prefix))) kept.delete(name);
-  }
-  return kept;
+function ownHeaders(headers: Headers): string[] {
+  return [...headers.keys()].filter((name) =>
+    OWN_PREFIXES.some((prefix) => name.startsWith(prefix)),
+  );
 }
 
-/** The request as routes see it: without what clients may not set, and with its id. */
-export function admitRequest(request: Request, requestId: string): Request {
-  const headers = withoutOwnHeaders(request.headers);
-  headers.set(REQUEST_ID_HEADER, requestId);
+/** The request as routes see it: without what clients may not set. */
+export function admitRequest(request: Request): Request {
+  const own = ownHeaders(request.headers);
+  if (own.length === 0) return request;
+  const headers = new Headers(request.headers);
+  for (const name of own) headers.delete(name);
   return new Request(request, { headers });
 }
 
@@ -43,7 +42,8 @@ export function finishResponse(
   response: Response,
   options: { requestId: string; isPage: boolean; isHttps: boolean },
 ): Response {
-  const headers = withoutOwnHeaders(response.headers);
+  const headers = new Headers(response.headers);
+  for (const name of ownHeaders(response.headers)) headers.delete(name);
   const digest = response.headers.get(SHA256_HEADER);
   if (digest !== null) headers.set(SHA256_HEADER, digest);
   headers.set('x-request-id', options.requestId);

@@ -7,23 +7,31 @@ const MAX_BODY_BYTES = 16 * 1024;
 /** Bodies with a message: as large as the socket's frames. */
 export const MAX_MESSAGE_BODY_BYTES = MAX_CLIENT_FRAME_BYTES;
 
+/** A body without a length to believe is counted while it comes in. */
+async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+}
+
+const tooLarge = (maxBytes: number): AppError =>
+  new AppError('payload_too_large', `The body is over ${maxBytes} bytes.`);
+
 async function readText(
   request: Request,
   maxBytes: number,
 ): Promise<{ text: string; bytes: number }> {
-  const tooLarge = new AppError('payload_too_large', `The body is over ${maxBytes} bytes.`);
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge;
+  const length = request.headers.get('content-length');
+  if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (!request.body) return { text: '', bytes: 0 };
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  let size = 0;
-  // Counted while it comes in: a chunked body has no length to believe.
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return { text: text + decoder.decode(), bytes: size };
+  const bytes =
+    length === null ? await readChunks(request.body, maxBytes) : await request.arrayBuffer();
+  return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), bytes: bytes.byteLength };
 }
 
 /**

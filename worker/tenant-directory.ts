@@ -12,7 +12,8 @@ const entry = z.object({ tenantId, region: z.string().nullable().default(null) }
 /** What looking up a host touches. */
 export interface DirectoryDeps {
   kv: Pick<KVNamespace, 'get' | 'put' | 'delete'>;
-  db: Db;
+  /** Opened only when neither the isolate nor KV knows. */
+  db(): Db;
   recentHosts: RecentHosts;
   now: number;
   /** Takes what may finish after the answer. */
@@ -47,7 +48,7 @@ export async function findHost(
   const recent = deps.recentHosts.get(hostname, deps.now);
   if (recent !== undefined) return recent;
   const copy = await readCopy(deps, hostname);
-  const address = copy ?? (await addressOfHost(deps.db, hostname));
+  const address = copy ?? (await addressOfHost(deps.db(), hostname));
   if (address && !copy) writeCopy(deps, hostname, address);
   deps.recentHosts.put(hostname, address, deps.now);
   return address;
@@ -58,7 +59,7 @@ export async function rereadHost(
   deps: DirectoryDeps,
   hostname: string,
 ): Promise<TenantAddress | null> {
-  const address = await addressOfHost(deps.db, hostname);
+  const address = await addressOfHost(deps.db(), hostname);
   writeCopy(deps, hostname, address);
   deps.recentHosts.put(hostname, address, deps.now);
   return address;

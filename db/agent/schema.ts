@@ -199,7 +199,7 @@ export const attempts = sqliteTable(
     createdAt: integer('created_at').notNull(),
     settledAt: integer('settled_at'),
   },
-  (t) => [index('attempts_state').on(t.state, t.createdAt), index('attempts_call').on(t.callId)],
+  (t) => [index('attempts_state').on(t.state, t.createdAt)],
 );
 
 /**

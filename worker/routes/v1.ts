@@ -1,4 +1,3 @@
-import { ulid } from 'ulid';
 import {
   chatRequest,
   MAX_MODEL_REQUEST_BYTES,
@@ -6,7 +5,7 @@ import {
 } from '../../contract/ai-gateway.ts';
 import { AppError, validationError } from '../../contract/errors.ts';
 import { workloadSchema, type Workload } from '../../contract/tiers.ts';
-import { aiGateway, relay, type Caller, type RelayResult } from '../../durable/index.ts';
+import { aiGateway, newUlid, relay, type Caller, type RelayResult } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { paramOf, type EdgeContext } from '../context.ts';
@@ -36,7 +35,7 @@ async function complete(c: EdgeContext): Promise<Response> {
   const { body, requestBytes } = await readChatRequest(c.req.raw);
   const { workload, model } = named(body.model);
   const caller = callerOf(c);
-  const callId = ulid(c.var.deps.now());
+  const callId = newUlid(c.var.deps.now());
   const call = (agent: AgentStub): Promise<RelayResult> =>
     relay(
       {
