@@ -2,6 +2,7 @@ import { insertUsage, MAX_ROWS_PER_INSERT } from '../db/queries/usage.ts';
 import { openDb } from '../db/queries/open.ts';
 import type { AiGateway } from './ai-gateway.ts';
 import { writeCell } from './cells.ts';
+import type { AttemptRow } from './ledger.ts';
 import { markFlushed, readOutbox } from './ledger-outbox.ts';
 import { nextLookupAt, postponeLookup, takeLookups } from './lookups.ts';
 import { finish } from './settle.ts';
@@ -47,13 +48,18 @@ export async function sweepAttempts(deps: {
 }): Promise<{ booked: number; nextAt: number | null }> {
   const { db, gateway, now } = deps;
   let booked = 0;
-  for (const row of takeLookups(db, now(), MAX_LOOKUPS_PER_SWEEP)) {
-    const lookup: Lookup = await gateway.lookUp(row).then(
+  const ask = async (row: AttemptRow): Promise<Lookup> =>
+    gateway.lookUp(row).then(
       (found): Lookup => (found ? { kind: 'found', ...found } : { kind: 'nothing' }),
       (): Lookup => ({ kind: 'unavailable' }),
     );
-    const { createdAt, lookups, reservedTokens: reservedIn } = row;
-    const decision = decideSweep({ createdAt, lookups, reservedIn }, lookup, now());
+  // Side by side: a log that hangs costs one deadline, not one for each.
+  const rows = takeLookups(db, now(), MAX_LOOKUPS_PER_SWEEP);
+  const lookups = await Promise.all(rows.map(ask));
+  for (const [index, row] of rows.entries()) {
+    const lookup = lookups[index] ?? { kind: 'unavailable' };
+    const { createdAt, lookups: asked, reservedTokens: reservedIn } = row;
+    const decision = decideSweep({ createdAt, lookups: asked, reservedIn }, lookup, now());
     if ('askAgainAt' in decision) {
       postponeLookup(db, row.id, decision.askAgainAt);
       continue;
