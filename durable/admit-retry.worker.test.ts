@@ -1,19 +1,23 @@
+import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { Policy } from '../contract/policy.ts';
+import { turns } from '../db/agent/schema.ts';
 import { retry } from './admit.ts';
-import { freshAgent, NOW } from './doubles/fresh-agent.ts';
+import { freshAgent, makeRecord, NOW } from './doubles/fresh-agent.ts';
 import {
   admitted,
   callOf,
   contextOf,
   endOf,
   FALLBACK,
+  metersOf,
   POLICY,
   rowOf,
   rowsOf,
   runningTurn,
 } from './doubles/ledger.ts';
 import { MAX_ATTEMPT_MS, SWEEP_MARGIN_MS, type RetryInput } from './ledger.ts';
+import type { AgentDb } from './storage.ts';
 
 const failed = endOf('call.1', { outcome: 'upstream_error', status: 503, usage: null });
 const again: RetryInput = { requestBytes: 4_001, requestedMaxTokens: null, tooLong: false };
@@ -69,5 +73,101 @@ describe('retry', () => {
         code: 'upstream_failed',
       });
       expect(rowsOf(db).map(({ state }) => state)).toEqual(['final']);
+    }));
+
+  it('of a tenant that was suspended meanwhile ends the attempt and is refused', () =>
+    freshAgent().inside(({ db }) => {
+      const ctx = contextOf(db);
+      admitted(ctx, callOf('call'));
+      const record = { ...ctx.record, status: 'suspended' } as const;
+      expect(retry({ ...ctx, record }, failed, again)).toMatchObject({ code: 'tenant_suspended' });
+      expect(rowsOf(db).map(({ state }) => state)).toEqual(['final']);
+    }));
+
+  it('after a time-out holds both: nobody knows what the first has used', () =>
+    freshAgent().inside(({ db }) => {
+      admitted(contextOf(db), callOf('call'));
+      const { reservedTokens: first = 0 } = rowOf(db, 'call.1') ?? {};
+      const timedOut = endOf('call.1', { outcome: 'timeout', status: null, usage: null });
+      retry(contextOf(db), timedOut, again);
+      const { reservedTokens: second = 0 } = rowOf(db, 'call.2') ?? {};
+      expect(rowOf(db, 'call.1')?.state).toBe('unsettled');
+      expect(metersOf(db).day.heldTokens).toBe(first + second);
+      expect(metersOf(db).minute.calls).toBe(1);
+    }));
+});
+
+describe('a retry that the budget refuses', () => {
+  const failuresOf = (db: AgentDb, id: string) =>
+    db.select().from(turns).where(eq(turns.id, id)).get()?.failedCalls;
+
+  it('ends the attempt and counts the failed call once, however often it is asked', () =>
+    freshAgent().inside(({ db }) => {
+      const turnId = runningTurn(db);
+      const ctx = contextOf(db);
+      admitted(ctx, callOf('call'));
+      const spent = { ...ctx, record: { ...ctx.record, limits: { maxNanoPerMonth: 0 } } };
+      expect(retry(spent, failed, again)).toMatchObject({
+        ok: false,
+        code: 'budget_reached',
+        failedCalls: 1,
+      });
+      expect(rowsOf(db)).toMatchObject([{ id: 'call.1', state: 'final', status: 503 }]);
+      expect(retry(spent, failed, again)).toMatchObject({ code: 'budget_reached' });
+      expect(failuresOf(db, turnId)).toBe(1);
+      expect(metersOf(db)).toMatchObject({ day: { heldTokens: 0 }, month: { heldNano: 0 } });
+    }));
+
+  it('counts it once too where there is no other model to ask', () =>
+    freshAgent().inside(({ db }) => {
+      const turnId = runningTurn(db);
+      admitted(contextOf(db), callOf('call'));
+      const without: Policy = { version: 4, rules: [{ ...POLICY.rules[0]!, fallback: null }] };
+      const ask = () => retry(contextOf(db, { policy: without }), failed, again);
+      expect(ask()).toMatchObject({ code: 'upstream_failed', failedCalls: 1 });
+      ask();
+      expect(failuresOf(db, turnId)).toBe(1);
+    }));
+
+  it('may follow on a first attempt that has freed what it held', () =>
+    freshAgent().inside(({ db }) => {
+      const record = makeRecord({ limits: { maxTokensPerDay: 1 } });
+      admitted(contextOf(db, { record }), callOf('call'));
+      expect(retry(contextOf(db, { record }), failed, again).ok).toBe(true);
+    }));
+});
+
+describe('after a model that can’t hold the prompt', () => {
+  const SMALL = '@cf/meta/llama-3.3-70b-instruct-fp8-fast';
+  const tooLong = { ...again, tooLong: true };
+  const refused = endOf('call.1', { outcome: 'upstream_error', status: 400, usage: null });
+  const rule = { firstByteTimeoutMs: 20_000, maxOutputTokens: 1_000 };
+
+  it('a larger one is asked, of a more general rule too', () =>
+    freshAgent().inside(({ db }) => {
+      const rules = [
+        { workload: 'chat' as const, model: SMALL, fallback: null, ...rule },
+        { model: SMALL, fallback: FALLBACK, ...rule },
+      ];
+      const ctx = contextOf(db, { policy: { version: 1, rules } });
+      expect(admitted(ctx, callOf('call')).model).toBe(SMALL);
+      expect(retry(ctx, refused, tooLong)).toMatchObject({
+        ok: true,
+        attempt: { n: 2, model: FALLBACK, hasFallback: false },
+      });
+    }));
+
+  it('none is left where none is larger: the prompt is too long', () =>
+    freshAgent().inside(({ db }) => {
+      const turnId = runningTurn(db);
+      const policy = { version: 1, rules: [{ model: FALLBACK, fallback: SMALL, ...rule }] };
+      const ctx = contextOf(db, { policy });
+      admitted(ctx, callOf('call'));
+      expect(retry(ctx, refused, tooLong)).toMatchObject({
+        ok: false,
+        code: 'prompt_too_long',
+        failedCalls: 1,
+      });
+      expect(rowOf(db, 'call.1')).toMatchObject({ state: 'final', turnId, costNano: 0 });
     }));
 });
