@@ -38,7 +38,7 @@ function hostAsked(place: Place, caller: EdgeCaller): string | null {
 /**
  * Asks the agent of the tenant that was asked for. When it is the wrong one, D1 is read again,
  * KV mended, and the right agent asked once more: the same one after it got its record, or another
- * one, for which a member's cookie or a key then does not count.
+ * one, for which a member's cookie then does not count; a key is looked up there.
  */
 export async function askAgent<T>(
   c: EdgeContext,
@@ -56,8 +56,7 @@ export async function askAgent<T>(
   if (!fresh) throw unknownHost();
   const agent = deps.agentOf(c.env, fresh);
   if (fresh.tenantId !== tenant.tenantId) {
-    if (caller.kind !== 'operator')
-      throw new AppError('unauthenticated', 'This address has moved.');
+    if (caller.kind === 'member') throw new AppError('unauthenticated', 'This address has moved.');
   } else {
     const detail = await tenantById(dbOf(c), fresh.tenantId);
     if (detail) await agent.apply(recordOf(detail));
