@@ -110,6 +110,18 @@ describe('a model call of a program', () => {
     expect(asked('admitApi')[0]?.[0]).toMatchObject({ kind: 'key', host: tenant.hostname });
   });
 
+  it('reaches its own agent also while KV says another’s', async () => {
+    const made = await world.ask(`${SYSTEM}/admin/api/tenants`, {
+      method: 'POST',
+      body: JSON.stringify({ platform: 'streamkinetics.com', tier: 'free' }),
+    });
+    const other = createdTenant.parse(await made.json());
+    const wrong = JSON.stringify({ tenantId: other.id });
+    await world.env.DIRECTORY.put(`host:${tenant.hostname}`, wrong);
+    expect((await complete()).status).toBe(200);
+    expect(asked('admitApi')).toHaveLength(1);
+  });
+
   it('names a workload, or else a model', async () => {
     await complete({ body: { ...CHAT, model: 'summarize', max_tokens: 7 } });
     await complete({ body: { ...CHAT, model: '@cf/openai/gpt-oss-120b' } });
