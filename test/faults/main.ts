@@ -2,8 +2,6 @@
  * Kills and cuts the full local system at named points, and checks that nothing is lost or doubled:
  * `npm run faults -- --seed N --rounds R [--real] [--off idempotency|ticket|digest]`.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +13,9 @@ import { checkUsage } from './check-usage.ts';
 import { Findings } from './findings.ts';
 import { makePlan, planLines, type PhaseLengths } from './plan.ts';
 import { nameOf, POINTS } from './points.ts';
-import { copyWithout, PROTECTIONS, type Protection } from './protections.ts';
 import { makeReport, reportLines, writeReport } from './report.ts';
 import { playRound, type Progress } from './round.ts';
+import { runWithout } from './without.ts';
 import { startWorld, type World } from './world.ts';
 
 /** How long the phases last, from their first sign on, ms. */
@@ -31,36 +29,41 @@ const SCALE = {
   real: { tenants: 2, tokensPerSecond: 20, idleMs: 60_000 },
 };
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '20' },
-    real: { type: 'boolean', default: false },
-    off: { type: 'string' },
-    /** Which protection this copy of the project lacks; set by --off. */
-    without: { type: 'string' },
-    /** Only the points whose name contains this. */
-    only: { type: 'string', default: '' },
-    port: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-  },
-});
+/** Where reports go, unless told otherwise. */
+const REPORTS = join(ROOT, '.local/faults');
 
-process.exitCode = await main();
+const OPTIONS = {
+  seed: { type: 'string', default: '1' },
+  rounds: { type: 'string', default: '20' },
+  real: { type: 'boolean', default: false },
+  off: { type: 'string' },
+  /** Which protection this copy of the project lacks; set by --off. */
+  without: { type: 'string' },
+  /** Only the points whose name contains this. */
+  only: { type: 'string', default: '' },
+  port: { type: 'string' },
+  reports: { type: 'string', default: REPORTS },
+  keep: { type: 'boolean', default: false },
+} as const;
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
-async function main(): Promise<number> {
-  const off = values.off;
-  if (off === undefined) return run();
-  if (!(off in PROTECTIONS)) {
-    console.error(`--off takes one of ${Object.keys(PROTECTIONS).join(', ')}`);
-    return 2;
-  }
-  return runWithout(off as Protection);
+process.exitCode = await main(process.argv.slice(2));
+
+function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  const { off, seed, rounds, real, only, reports } = values;
+  if (off === undefined) return run(values);
+  return runWithout(off, {
+    among: ['idempotency', 'ticket', 'digest'],
+    args: ['--seed', seed, '--rounds', rounds, '--only', only, '--reports', reports].concat(
+      real ? ['--real'] : [],
+    ),
+  });
 }
 
-async function run(): Promise<number> {
-  const seed = wholeNumber('seed');
-  const rounds = wholeNumber('rounds');
+async function run(values: Values): Promise<number> {
+  const seed = wholeNumber(values, 'seed');
+  const rounds = wholeNumber(values, 'rounds');
   const kind = values.real ? 'real' : 'double';
   const { tenants } = SCALE[kind];
   const points = POINTS.filter((point) => nameOf(point).includes(values.only));
@@ -93,7 +96,7 @@ async function run(): Promise<number> {
     );
     for (const line of reportLines(report)) console.log(line);
     const name = values.without === undefined ? `${seed}` : `${seed}-without-${values.without}`;
-    const file = join(ROOT, '.local/faults', `${name}.json`);
+    const file = join(values.reports, `${name}.json`);
     await writeReport(file, report);
     console.log(`the report is in ${file}`);
     await world?.close();
@@ -104,27 +107,7 @@ async function run(): Promise<number> {
   return isGood ? 0 : 1;
 }
 
-/** The same run from a copy of the project that lacks one protection: it must fail. */
-async function runWithout(protection: Protection): Promise<number> {
-  const dir = await mkdtemp(join(tmpdir(), 'skm-without-'));
-  try {
-    await copyWithout(protection, dir);
-    console.log(`without ${protection}:`);
-    const { seed, rounds, real, only } = values;
-    const args = ['--seed', seed, '--rounds', rounds, '--without', protection, '--only', only];
-    const child = spawn(
-      process.execPath,
-      [join(dir, 'test/faults/main.ts'), ...args, ...(real ? ['--real'] : [])],
-      { cwd: dir, stdio: 'inherit' },
-    );
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return code ?? 1;
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-}
-
-function wholeNumber(name: 'seed' | 'rounds'): number {
+function wholeNumber(values: Values, name: 'seed' | 'rounds'): number {
   const value = Number(values[name]);
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new Error(`--${name} is a whole number above 0`);

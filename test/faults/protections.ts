@@ -2,24 +2,36 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ROOT } from '../../local/runner/paths.ts';
 
-/** What is taken out of the code to see that the harness notices: one place, exactly. */
+interface Patch {
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** What is taken out of the code to see that the harness notices: each place exactly. */
 export const PROTECTIONS = {
-  idempotency: {
-    file: 'durable/turns.ts',
-    from: '  if (known) return { turn: known, added: [] };\n',
-    to: '',
-  },
-  ticket: {
-    file: 'durable/snapshots.ts',
-    from: `  if (!row || row.state !== 'ticketed' || row.ticketHash !== ticketHash) {`,
-    to: `  if (!row || row.state !== 'ticketed' || row.ticketHash !== ticketHash) return;\n  if (false as boolean) {`,
-  },
-  digest: {
-    file: 'sandbox/supervisor/download.ts',
-    from: `  if (hash.digest('hex') !== input.restore.sha256) throw corrupt(input.restore, 'SHA-256');\n`,
-    to: '',
-  },
-} as const;
+  idempotency: [
+    {
+      file: 'durable/turns.ts',
+      from: '  if (known) return { turn: known, added: [] };\n',
+      to: '',
+    },
+  ],
+  ticket: [
+    {
+      file: 'durable/snapshots.ts',
+      from: `  if (!row || row.state !== 'ticketed' || row.ticketHash !== ticketHash) {`,
+      to: `  if (!row || row.state !== 'ticketed' || row.ticketHash !== ticketHash) return;\n  if (false as boolean) {`,
+    },
+  ],
+  digest: [
+    {
+      file: 'sandbox/supervisor/download.ts',
+      from: `  if (hash.digest('hex') !== input.restore.sha256) throw corrupt(input.restore, 'SHA-256');\n`,
+      to: '',
+    },
+  ],
+} as const satisfies Record<string, readonly Patch[]>;
 export type Protection = keyof typeof PROTECTIONS;
 
 /** What a copy of the project leaves behind: it is linked, made anew, or of no use. */
@@ -30,7 +42,6 @@ const LEFT_OUT = new Set(['node_modules', '.git', '.local', '.wrangler']);
  * @throws when the place is not there exactly once: then the patch is out of date.
  */
 export async function copyWithout(protection: Protection, dir: string): Promise<void> {
-  const { file, from, to } = PROTECTIONS[protection];
   await mkdir(dir, { recursive: true });
   await cp(ROOT, dir, {
     recursive: true,
@@ -40,11 +51,13 @@ export async function copyWithout(protection: Protection, dir: string): Promise<
   });
   for (const folder of ['.', 'sandbox'])
     await symlink(join(ROOT, folder, 'node_modules'), join(dir, folder, 'node_modules'));
-  const path = join(dir, file);
-  const parts = (await readFile(path, 'utf8')).split(from);
-  if (parts.length !== 2)
-    throw new Error(
-      `the patch for ${protection} fits ${parts.length - 1} places in ${file}, not one`,
-    );
-  await writeFile(path, parts.join(to));
+  for (const { file, from, to } of PROTECTIONS[protection]) {
+    const path = join(dir, file);
+    const parts = (await readFile(path, 'utf8')).split(from);
+    if (parts.length !== 2)
+      throw new Error(
+        `the patch for ${protection} fits ${parts.length - 1} places in ${file}, not one`,
+      );
+    await writeFile(path, parts.join(to));
+  }
 }
