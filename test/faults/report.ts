@@ -90,7 +90,7 @@ export function reportLines(report: Report): string[] {
   ];
 }
 
-export async function writeReport(file: string, report: Report): Promise<void> {
+export async function writeReport(file: string, report: object): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
 }

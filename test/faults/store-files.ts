@@ -59,7 +59,8 @@ function databasesIn(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-function select<T extends z.ZodType>(file: string, sql: string, row: T): z.infer<T>[] {
+/** Rows of a database file, each parsed. */
+export function select<T extends z.ZodType>(file: string, sql: string, row: T): z.infer<T>[] {
   using database = new DatabaseSync(file, { readOnly: true });
   return z.array(row).parse(database.prepare(sql).all());
 }
@@ -93,10 +94,16 @@ export const scheduleRuns = (file: string): z.infer<typeof storedRun>[] =>
 export const storedAttempts = (file: string): z.infer<typeof storedAttempt>[] =>
   select(file, 'SELECT id, state FROM attempts', storedAttempt);
 
+/** D1's database file. */
+export function d1File(stateDir: string): string {
+  const [file] = databasesIn(under(stateDir, 'd1/miniflare-D1DatabaseObject'));
+  if (file === undefined) throw new Error('there is no database of D1');
+  return file;
+}
+
 /** Every usage row in D1. */
 export function usageRows(stateDir: string): UsageRow[] {
-  const [file = ''] = databasesIn(under(stateDir, 'd1/miniflare-D1DatabaseObject'));
-  return select(file, 'SELECT * FROM usage', usageRow);
+  return select(d1File(stateDir), 'SELECT * FROM usage', usageRow);
 }
 
 /**
