@@ -1,6 +1,7 @@
 /**
  * Kills and cuts the full local system at named points, and checks that nothing is lost or doubled:
- * `npm run faults -- --seed N --rounds R [--real] [--off idempotency|ticket|digest]`.
+ * `npm run faults -- --seed N --rounds R [--real] [--off idempotency|ticket|digest]`, and for the
+ * ledger `npm run faults -- metering --kills K --calls N [--off intent|unique]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { freePort } from '../support/free-port.ts';
 import { settleIn } from './ballast.ts';
 import { checkUsage } from './check-usage.ts';
 import { Findings } from './findings.ts';
+import { runMetering } from './metering/index.ts';
 import { makePlan, planLines, type PhaseLengths } from './plan.ts';
 import { nameOf, POINTS } from './points.ts';
 import { makeReport, reportLines, writeReport } from './report.ts';
@@ -50,6 +52,7 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 process.exitCode = await main(process.argv.slice(2));
 
 function main(args: string[]): Promise<number> {
+  if (args[0] === 'metering') return runMetering(args.slice(1), REPORTS);
   const { values } = parseArgs({ args, options: OPTIONS });
   const { off, seed, rounds, real, only, reports } = values;
   if (off === undefined) return run(values);

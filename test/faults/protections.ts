@@ -31,6 +31,47 @@ export const PROTECTIONS = {
       to: '',
     },
   ],
+  // The intent is kept in memory, and written when its attempt is settled.
+  intent: [
+    {
+      file: 'durable/ledger.ts',
+      from: 'export const rowById = prepared(',
+      to: `export const later = new Map<string, () => unknown>();
+export const rowById = (db: AgentDb) => ({
+  get(where: { id: string }) {
+    later.get(where.id)?.();
+    later.delete(where.id);
+    return findRow(db).get(where);
+  },
+});
+const findRow = prepared(`,
+    },
+    {
+      file: 'durable/admit.ts',
+      from: 'const insertIntent = prepared(',
+      to: `const insertIntent = (db: AgentDb) => ({
+  get(intent: { id: string; [name: string]: unknown }) {
+    later.set(intent.id, () => writeIntent(db).get(intent));
+    return { id: intent.id };
+  },
+});
+const writeIntent = prepared(`,
+    },
+    { file: 'durable/admit.ts', from: '  rowById,\n', to: '  later,\n  rowById,\n' },
+  ],
+  // A row is inserted whether it is there or not.
+  unique: [
+    {
+      file: 'db/migrations/0000_init.sql',
+      from: '`id` text PRIMARY KEY NOT NULL,\n\t`tenant_id` text NOT NULL,\n\t`call_id`',
+      to: '`id` text NOT NULL,\n\t`tenant_id` text NOT NULL,\n\t`call_id`',
+    },
+    {
+      file: 'db/queries/usage.ts',
+      from: '.onConflictDoNothing({ target: usage.id })',
+      to: '',
+    },
+  ],
 } as const satisfies Record<string, readonly Patch[]>;
 export type Protection = keyof typeof PROTECTIONS;
 
