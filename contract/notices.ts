@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 /** Parts of the month's budget at which members and operators are told, in percent. */
 export const BUDGET_NOTICE_PERCENTS = [80, 100] as const;
-export type BudgetPercent = (typeof BUDGET_NOTICE_PERCENTS)[number];
 
 export const noticeKind = z.enum(['budget_80', 'budget_100']);
 export type NoticeKind = z.infer<typeof noticeKind>;
@@ -24,7 +23,7 @@ export const noticeData = budgetView.pick({ month: true, usedNano: true, limitNa
 export type NoticeData = z.infer<typeof noticeData>;
 
 /** From `GET /admin/api/notices`: the newest first. */
-export const noticeView = z.object({
+const noticeView = z.object({
   id: z.string(),
   tenantId: z.string(),
   kind: noticeKind,

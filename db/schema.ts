@@ -1,5 +1,12 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import {
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 import type { TenantStatus } from '../contract/agent.ts';
 import type { LimitOverrides } from '../contract/limits.ts';
 import type { NoticeData, NoticeKind } from '../contract/notices.ts';

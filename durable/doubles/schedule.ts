@@ -28,5 +28,8 @@ export function contextOf(
 
 /** A schedule made at MINUTE by a tenant of the free tier. */
 export function makeSchedule(db: AgentDb, changed: Partial<CreateScheduleBody> = {}): ScheduleView {
-  return createSchedule({ db, limits: TIER_CONFIG.free.limits, now: MINUTE }, 'Ann', { ...HOURLY, ...changed });
+  return createSchedule({ db, limits: TIER_CONFIG.free.limits, now: MINUTE }, 'Ann', {
+    ...HOURLY,
+    ...changed,
+  });
 }

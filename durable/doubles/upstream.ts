@@ -174,7 +174,7 @@ async function reach(upstream: Upstream, signal: AbortSignal): Promise<Response>
 type Body = ReadableStream<Uint8Array>;
 
 /** All that still comes out of a body. */
-export async function restOf(reader: ReturnType<Body['getReader']>): Promise<string> {
+export async function restOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   for (;;) {

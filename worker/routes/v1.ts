@@ -80,17 +80,15 @@ interface ModelObject {
 /** What a program may name as `model`, as OpenAI's API lists models. */
 async function listModels(c: EdgeContext, caller: Caller): Promise<ModelObject[]> {
   const { workloads, models } = await askAgent(c, (agent) => agent.listModels(caller));
-  const model = (id: string, owner: string): ModelObject => ({
-    id,
-    object: 'model',
-    // Models of the catalog have no date of their own here.
-    created: 0,
-    owned_by: owner,
-  });
   return [
-    ...workloads.map((id) => model(id, 'streamkinetics')),
-    ...models.map((id) => model(id, 'workers-ai')),
+    ...workloads.map((id) => modelObject(id, 'streamkinetics')),
+    ...models.map((id) => modelObject(id, 'workers-ai')),
   ];
+}
+
+/** Neither workloads nor the catalog's models have a date of their own. */
+function modelObject(id: string, owner: string): ModelObject {
+  return { id, object: 'model', created: 0, owned_by: owner };
 }
 
 /** The tenant's own API: OpenAI's, as far as chats go. It never wakes the sandbox. */

@@ -37,7 +37,10 @@ export function tierCards(): TierCard[] {
         { label: 'Container', value: `${cpu}, ${memory}` },
         { label: 'Sleeps after', value: `${config.idleMs / 60_000} min of quiet` },
         { label: 'Sessions kept', value: number.format(config.limits.maxSessions) },
-        { label: 'Longest message', value: `${number.format(config.limits.maxMessageChars)} characters` },
+        {
+          label: 'Longest message',
+          value: `${number.format(config.limits.maxMessageChars)} characters`,
+        },
         { label: 'Calls at once', value: number.format(config.limits.maxConcurrentCalls) },
         {
           label: 'Tokens a day',
