@@ -24,13 +24,13 @@ export function findingsOf(
   measured: ReadonlyMap<Name, Measured>,
   attemptsInD1: number,
 ): Pick<Findings, 'table' | 'bounds' | 'details'> {
-  const of = (pick: (one: Measured) => number): Record<Name, number> => ({
+  const of = <T>(pick: (one: Measured) => T): Record<Name, T> => ({
     bare: pick(one(measured, 'bare')),
     portkey: pick(one(measured, 'portkey')),
     ours: pick(one(measured, 'ours')),
   });
   const call50 = of(({ callMs }) => percentileOf(callMs, 50));
-  const cpu = of(({ callCpuSeconds }) => mean(callCpuSeconds) * 1e6);
+  const cpu = of(({ callCpuSeconds }) => spreadOf(callCpuSeconds).median * 1e6);
   const first50 = of(({ streams }) => percentileOf(firstOf(streams), 50));
   const chunk50 = of(({ streams }) => percentileOf(chunksOf(streams), 50));
   const lines: Line[] = [
@@ -59,7 +59,7 @@ export function findingsOf(
     },
     {
       metric: 'CPU per stream, us',
-      value: of(({ streamCpuSeconds }) => mean(streamCpuSeconds) * 1e6),
+      value: of(({ streamCpuSeconds }) => spreadOf(streamCpuSeconds).median * 1e6),
       decimals: 0,
     },
     {
@@ -98,7 +98,13 @@ export function findingsOf(
       limit: 0,
     },
   ];
-  const details = { lines, measured: Object.fromEntries(measured), attemptsInD1 };
+  // Single calls and chunks are left out: they would be tens of thousands of lines.
+  const rounds = of(({ callCpuSeconds, streamCpuSeconds, concurrentRate }) => ({
+    callCpuSeconds,
+    streamCpuSeconds,
+    concurrentRate,
+  }));
+  const details = { lines, rounds, calls, attemptsInD1 };
   return { table: lines.map(rowOf), bounds, details };
 }
 
@@ -123,10 +129,6 @@ const firstOf = (streams: Measured['streams']): number[] => streams.map(({ first
 const chunksOf = (streams: Measured['streams']): number[] =>
   streams.flatMap(({ chunkMs }) => chunkMs);
 const gapsOf = (streams: Measured['streams']): number[] => streams.flatMap(({ gapMs }) => gapMs);
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
 
 /** What each subject takes more than the upstream by itself. */
 function added({ bare, portkey, ours }: Record<Name, number>): Record<Name, number> {

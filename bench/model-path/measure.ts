@@ -1,15 +1,15 @@
 import { Client, type StreamedCall } from './client.ts';
 import type { Subject } from './subject.ts';
 
-/** Calls one after the other, of each subject in a round. */
-const SEQUENTIAL_CALLS = 400;
+/** Calls one after the other, of each subject in a round: enough for CPU time, told in 10 ms, to say something. */
+const SEQUENTIAL_CALLS = 600;
 /** Calls of each subject in a round that are made by several clients at once. */
 const CONCURRENT_CALLS = 400;
 const CONCURRENCY = 8;
 /** Streams of each subject in a round, one after the other; each takes a second. */
 const STREAMS = 8;
 /** Calls of each subject before anything counts: until then its code is still being compiled. */
-const WARM_UP = { calls: 1_000, streams: 3 };
+const WARM_UP = { calls: 2_000, streams: 3 };
 
 /** What was measured of one subject, all rounds together. */
 export interface Measured {
