@@ -4,7 +4,7 @@ import { costNano, estimatePromptTokens, findModel } from '../contract/models.ts
 import { resolveRoute, type Policy, type Route } from '../contract/policy.ts';
 import { limitsOf, type Tier, type Workload } from '../contract/tiers.ts';
 import { attempts, turns } from '../db/agent/schema.ts';
-import { readCell, writeCell } from './cells.ts';
+import { writeCell } from './cells.ts';
 import {
   MAX_ATTEMPT_MS,
   MAX_CALLS_PER_TURN,
@@ -21,11 +21,11 @@ import {
   type RetryInput,
   type SettleInput,
 } from './ledger.ts';
+import { readMeters } from './meter-reading.ts';
 import {
   callRefusal,
   countCall,
   hold,
-  roll,
   spendRefusal,
   type Amount,
   type LimitRefusal,
@@ -207,7 +207,7 @@ function admitCall(ctx: LedgerContext, input: AdmitInput, turn: Turn | null): Ad
 
   const standing = standingRefusal(record.status);
   if (standing) return knownAttempt() ?? refuse(standing.code, standing.message);
-  const meter = roll(readCell(db, 'meters'), now);
+  const meter = readMeters(db, now);
   const since = now - MAX_ATTEMPT_MS;
   const open = openCount(db).get({ since, generation: ctx.generation })?.n ?? 0;
   const limit = callRefusal(meter, { limits: limitsOf(record), open, now });
@@ -292,7 +292,7 @@ export function retry(ctx: LedgerContext, ended: SettleInput, input: RetryInput)
   if (standing) return giveUp(refuse(standing.code, standing.message));
 
   const { state } = settle(ctx, ended);
-  const meter = roll(readCell(db, 'meters'), now);
+  const meter = readMeters(db, now);
   const limit = spendRefusal(meter, { limits: limitsOf(record), now });
   if (limit) {
     const failedCalls = state === 'before' ? 0 : countFailure(db, before.turnId);

@@ -93,6 +93,11 @@ export function writeCell<Name extends keyof Cells>(
   knownOf(db).set(name, value);
 }
 
+/** Forgets what is known of the cells: their rows have changed by other hands than these. */
+export function rereadCells(db: AgentDb): void {
+  known.delete(db.$client);
+}
+
 /** Makes a cell as if it had never been written. */
 export function clearCell(db: AgentDb, name: keyof Cells): void {
   knownOf(db).delete(name);

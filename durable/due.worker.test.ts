@@ -8,8 +8,10 @@ import {
   clearDue,
   dueSteps,
   finishStep,
+  isArmed,
   MAX_STEPS_PER_ALARM,
   nextDueAt,
+  noteArmed,
   setDue,
   setDueBy,
   STEP_BACKOFF_MS,
@@ -17,7 +19,7 @@ import {
   type DueStep,
 } from './due.ts';
 import { runDue, type DueWork } from './run-due.ts';
-import type { AgentDb } from './storage.ts';
+import { openDb, type AgentDb } from './storage.ts';
 
 const onlyStep = (db: AgentDb): DueStep => allDue(db)[0] as DueStep;
 
@@ -162,6 +164,45 @@ describe('the agent’s alarm', () => {
       await ringing;
     });
   });
+
+  it('that rang with nothing due is set again for a later step', async () => {
+    const { stub, inside } = await newTenant();
+    const later = Date.now() + 3_600_000;
+    await inside(async ({ db, agent }) => {
+      clearDue(db, 'report', '');
+      setDue(db, 'sweep', '', later);
+      await agent.alarm();
+      expect(isArmed(db)).toBe(true);
+    });
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    await inside(async ({ state }) => expect(await state.storage.getAlarm()).toBe(later));
+  });
+
+  it('is known to be set until a step is written, moved or removed by anybody', () =>
+    freshAgent().inside(({ db, state }) => {
+      const other = openDb(state.storage);
+      setDue(db, 'flush', '', NOW);
+      const step = onlyStep(db);
+      const changes: (() => void)[] = [
+        () => setDue(other, 'sweep', '', NOW),
+        () => setDueBy(other, 'sweep', '', NOW - 1),
+        () => clearDue(other, 'sweep', ''),
+        () => void takeStep(other, step, NOW),
+        () => backOff(other, onlyStep(db), NOW),
+        () => finishStep(other, onlyStep(db)),
+      ];
+      for (const change of changes) {
+        noteArmed(db);
+        change();
+        expect(isArmed(db)).toBe(false);
+      }
+      noteArmed(db);
+      setDue(db, 'flush', '', NOW);
+      noteArmed(db);
+      // One that is due earlier already is not written.
+      setDueBy(other, 'flush', '', NOW + 1);
+      expect(isArmed(db)).toBe(true);
+    }));
 
   it('is set to the next step whenever one is written, and is off without any', async () => {
     const { inside } = await newTenant();

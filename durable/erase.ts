@@ -2,7 +2,8 @@ import { and, eq, gt, isNull, notInArray } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import * as schema from '../db/agent/schema.ts';
 import { attempts, cells, due, snapshots } from '../db/agent/schema.ts';
-import type { DueKind } from './due.ts';
+import { rereadCells } from './cells.ts';
+import { noteDisarmed, type DueKind } from './due.ts';
 import { countByState } from './ledger-outbox.ts';
 import type { SandboxDriver } from './sandbox-driver.ts';
 import type { AgentDb } from './storage.ts';
@@ -21,7 +22,7 @@ export interface EraseDeps {
 }
 
 /** What stays until the agent itself goes: its record, its generation, and the books. */
-const KEPT_CELLS = ['record', 'wake', 'policy', 'lastFlushAt'];
+const KEPT_CELLS = ['record', 'wake', 'policy', 'lastFlushAt', 'meters'];
 const KEPT_STEPS: DueKind[] = ['erase', 'sweep', 'flush', 'report'];
 
 const KEPT_TABLES: readonly SQLiteTable[] = [cells, due, attempts];
@@ -63,6 +64,8 @@ function wipe(db: AgentDb): void {
     tx.delete(cells).where(notInArray(cells.key, KEPT_CELLS)).run();
     tx.delete(due).where(notInArray(due.kind, KEPT_STEPS)).run();
   });
+  rereadCells(db);
+  noteDisarmed(db);
 }
 
 /**

@@ -5,7 +5,7 @@ import { readCell } from './cells.ts';
 import { allDue } from './due.ts';
 import { countByState } from './ledger-outbox.ts';
 import { countMembers } from './members.ts';
-import { roll } from './meters.ts';
+import { readMeters } from './meter-reading.ts';
 import { allSchedules } from './schedules.ts';
 import { countSessions } from './sessions.ts';
 import { headOf, listSnapshots, snapshotView } from './snapshot-index.ts';
@@ -56,7 +56,7 @@ export function inspection(options: {
     members: countMembers(db),
     due: allDue(db),
     ledger: { open, unsettled, outbox: final, lastFlushAt: readCell(db, 'lastFlushAt') },
-    limits: { may: limitsOf(record), ...roll(readCell(db, 'meters'), options.now) },
+    limits: { may: limitsOf(record), ...readMeters(db, options.now) },
     policy: policy && { version: policy.policy.version, fetchedAt: policy.fetchedAt },
     snapshots: listSnapshots(db, LISTED_SNAPSHOTS).map((row) => snapshotView(row, head)),
     schedules: allSchedules(db).map(({ id, name, enabled, nextAt }) => ({

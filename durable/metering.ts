@@ -7,7 +7,7 @@ import { insertNotice } from '../db/queries/notices.ts';
 import { openDb as openD1 } from '../db/queries/open.ts';
 import { admit, retry } from './admit.ts';
 import { aiGateway } from './ai-gateway.ts';
-import { readCell, writeCell } from './cells.ts';
+import { writeCell } from './cells.ts';
 import { setDue, setDueBy } from './due.ts';
 import type { AgentEnv } from './env.ts';
 import {
@@ -22,7 +22,8 @@ import {
 } from './ledger.ts';
 import type { LogEntry } from './log.ts';
 import { hastenLookups } from './lookups.ts';
-import { budgetOf, budgetPercent, roll } from './meters.ts';
+import { readMeters } from './meter-reading.ts';
+import { budgetOf, budgetPercent } from './meters.ts';
 import { FLUSH_DELAY_MS, flushOutbox, sweepAttempts } from './outbox.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import { testRoute } from './route-test.ts';
@@ -158,13 +159,13 @@ export class Metering {
   /** How far the month's budget is used. */
   budget(): BudgetView {
     const { db, record, now } = this.#deps;
-    return budgetOf(roll(readCell(db, 'meters'), now()), limitsOf(record()));
+    return budgetOf(readMeters(db, now()), limitsOf(record()));
   }
 
   /** Tells members and operators, once, when the month's budget comes to a notice. */
   watchBudget(): void {
     const { db, record, now, budgetChanged } = this.#deps;
-    const meter = roll(readCell(db, 'meters'), now());
+    const meter = readMeters(db, now());
     const percent = budgetPercent(meter, limitsOf(record()));
     const { start, percent: before } = meter.month;
     if (percent === before) return;

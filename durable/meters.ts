@@ -147,11 +147,11 @@ export interface Amount {
   tokens: number;
   nano: number;
 }
-const NOTHING: Amount = { tokens: 0, nano: 0 };
+export const NOTHING: Amount = { tokens: 0, nano: 0 };
 
 /** Holds what an attempt that begins now may use. */
 export function hold(meter: Meters, reserved: Amount): Meters {
-  return change(meter, { held: reserved, used: NOTHING, at: Number.POSITIVE_INFINITY });
+  return count(meter, { held: reserved, used: NOTHING, at: Number.POSITIVE_INFINITY });
 }
 
 /** Books what an attempt has used in place of what was held for it; `at` is when it began. */
@@ -159,10 +159,11 @@ export function release(
   meter: Meters,
   { reserved, used, at }: { reserved: Amount; used: Amount; at: number },
 ): Meters {
-  return change(meter, { held: { tokens: -reserved.tokens, nano: -reserved.nano }, used, at });
+  return count(meter, { held: { tokens: -reserved.tokens, nano: -reserved.nano }, used, at });
 }
 
-function change(
+/** Adds to what is held and used in the windows in which an attempt began, `at`. */
+export function count(
   meter: Meters,
   { held, used, at }: { held: Amount; used: Amount; at: number },
 ): Meters {

@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import { costNano, PRICE_VERSION, type TokenUsage } from '../contract/models.ts';
 import type { Settlement } from '../contract/usage.ts';
 import { attempts, turns } from '../db/agent/schema.ts';
-import { readCell, writeCell } from './cells.ts';
+import { writeCell } from './cells.ts';
 import {
   FIRST_LOOKUP_MS,
   rowById,
@@ -10,7 +10,8 @@ import {
   type LedgerContext,
   type SettleInput,
 } from './ledger.ts';
-import { release, roll } from './meters.ts';
+import { readMeters } from './meter-reading.ts';
+import { release } from './meters.ts';
 import { prepared } from './prepared.ts';
 import { addRunUsage } from './schedule-runs.ts';
 import type { AgentDb } from './storage.ts';
@@ -102,6 +103,8 @@ export function finish(
   const { usage, settledBy, now, ...seen } = end;
   const costs = settledBy === 'estimated' ? row.reservedNano : costNano(row.model, usage);
   const { outcome, status, logId, firstByteMs, latencyMs } = { ...row, ...seen };
+  // Before the row is final: where there are no meters yet they are made of the rows.
+  const before = readMeters(db, now);
   const booked = finishRow(db).get({
     id: row.id,
     outcome,
@@ -120,7 +123,7 @@ export function finish(
     used: { tokens: usage.tokensIn + usage.tokensOut, nano: costs },
     at: row.createdAt,
   };
-  writeCell(db, 'meters', release(roll(readCell(db, 'meters'), now), released));
+  writeCell(db, 'meters', release(before, released));
   if (row.turnId) addTurnUsage(db, row.turnId, { ...usage, costNano: costs });
 }
 

@@ -2,9 +2,9 @@ import { eq } from 'drizzle-orm';
 import type { Policy } from '../../contract/policy.ts';
 import { attempts } from '../../db/agent/schema.ts';
 import { admit } from '../admit.ts';
-import { readCell } from '../cells.ts';
 import type { AdmitInput, Attempt, AttemptRow, LedgerContext, SettleInput } from '../ledger.ts';
-import { roll, type Meters } from '../meters.ts';
+import { readMeters } from '../meter-reading.ts';
+import type { Meters } from '../meters.ts';
 import { createSession } from '../sessions.ts';
 import type { AgentDb } from '../storage.ts';
 import { markRunning, noteOpenClawSession, queueTurn } from '../turns.ts';
@@ -68,8 +68,7 @@ export const rowOf = (db: AgentDb, id: string): AttemptRow | undefined =>
   db.select().from(attempts).where(eq(attempts.id, id)).get();
 
 /** The meters in the windows of `now`. */
-export const metersOf = (db: AgentDb, now: number = NOW): Meters =>
-  roll(readCell(db, 'meters'), now);
+export const metersOf = (db: AgentDb, now: number = NOW): Meters => readMeters(db, now);
 
 /** A turn that runs in the OpenClaw session `openclaw-<its id>`. */
 export function runningTurn(db: AgentDb): string {
