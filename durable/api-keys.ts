@@ -1,5 +1,17 @@
-import { and, count, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
-import { ulid } from 'ulid';
+import {
+  and,
+  count,
+  desc,
+  eq,
+  gt,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  notInArray,
+  or,
+  sql,
+} from 'drizzle-orm';
 import {
   formatApiKey,
   MAX_API_KEYS,
@@ -38,9 +50,9 @@ function viewOf(row: ApiKey, now: number): ApiKeyView {
 /** Makes a key. It is answered once, and only its hash is kept. AppError limit_reached. */
 export async function createApiKey(
   db: AgentDb,
-  options: { body: CreateApiKeyBody; by: string; now: number },
+  options: { id: string; body: CreateApiKeyBody; by: string; now: number },
 ): Promise<CreatedApiKey> {
-  const { body, by, now } = options;
+  const { id, body, by, now } = options;
   const secret = randomToken();
   const secretHash = await sha256Hex(secret);
   const live = db.select({ n: count() }).from(apiKeys).where(isLive(now)).get()?.n ?? 0;
@@ -54,7 +66,7 @@ export async function createApiKey(
   const row = db
     .insert(apiKeys)
     .values({
-      id: ulid(now),
+      id,
       name,
       secretHash,
       workloads,
@@ -67,21 +79,25 @@ export async function createApiKey(
   return { ...viewOf(row, now), key: formatApiKey(row.id, secret) };
 }
 
+/** Keeps the newest keys that have ended, as many as may live, and for as long as they are listed. */
 function forgetDead(db: AgentDb, now: number): void {
   const before = now - KEEP_DEAD_MS;
+  const isDead = or(isNotNull(apiKeys.revokedAt), lte(apiKeys.expiresAt, now));
+  const newest = db
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(isDead)
+    .orderBy(desc(apiKeys.id))
+    .limit(MAX_API_KEYS);
+  const isOld = or(lt(apiKeys.revokedAt, before), lt(apiKeys.expiresAt, before));
   db.delete(apiKeys)
-    .where(or(lt(apiKeys.revokedAt, before), lt(apiKeys.expiresAt, before)))
+    .where(and(isDead, or(isOld, notInArray(apiKeys.id, newest))))
     .run();
 }
 
-/** The keys, newest first, with those that ended not long ago. */
+/** The keys, newest first, with those that ended not long ago. Their number is bounded where one is made. */
 export function listApiKeys(db: AgentDb, now: number): ApiKeyView[] {
-  const rows = db
-    .select()
-    .from(apiKeys)
-    .orderBy(desc(apiKeys.id))
-    .limit(MAX_API_KEYS * 2)
-    .all();
+  const rows = db.select().from(apiKeys).orderBy(desc(apiKeys.id)).all();
   return rows.map((row) => viewOf(row, now));
 }
 
