@@ -13,7 +13,7 @@ const positive = amount.min(1);
 export const limits = z.object({
   /** Model calls of one minute; repeats on the fallback belong to their call. */
   maxCallsPerMinute: amount,
-  /** Messages taken in one minute, schedules' own included. */
+  /** Messages taken in one minute; schedules have bounds of their own. */
   maxTurnsPerMinute: amount,
   /** Calls under way at once. */
   maxConcurrentCalls: amount,

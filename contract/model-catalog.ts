@@ -19,7 +19,7 @@ export interface CatalogModel {
 }
 
 /** Goes on each usage row, so that a later price never changes what was booked. */
-export const PRICE_VERSION = '2026-10-01';
+export const PRICE_VERSION = '2026-11-22';
 
 const PAGES = 'https://developers.cloudflare.com/workers-ai/models';
 /** Has the prices of models whose own page is silent. */

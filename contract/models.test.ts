@@ -54,13 +54,13 @@ describe('the model catalog', () => {
 });
 
 describe('the estimate of a prompt', () => {
-  it('is a little more than OpenClaw counts in its own shortest request', () => {
+  it('is no more than OpenClaw counts in its own shortest request, and not far from it', () => {
     const tokens = estimatePromptTokens(39 * 1_024);
-    expect(tokens).toBeGreaterThanOrEqual(12_000);
-    expect(tokens).toBeLessThan(14_000);
+    expect(tokens).toBeLessThanOrEqual(12_000);
+    expect(tokens).toBeGreaterThan(9_000);
   });
 
   it('is whole, and nothing only for nothing', () => {
-    expect([0, 1, 3, 4].map(estimatePromptTokens)).toEqual([0, 1, 1, 2]);
+    expect([0, 1, 4, 5].map(estimatePromptTokens)).toEqual([0, 1, 1, 2]);
   });
 });

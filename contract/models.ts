@@ -4,12 +4,12 @@ import { MODEL_CATALOG, type CatalogModel } from './model-catalog.ts';
 export { MODEL_CATALOG, PRICE_VERSION, type CatalogModel } from './model-catalog.ts';
 
 /**
- * Bytes of a request that stand for one token of its prompt. OpenClaw's shortest request of 39 KB is
- * 12,000 tokens by its own count, 3.25 bytes each; English prose is nearer to 4. Both are more than
- * this, so that the estimate errs towards too many tokens. Scripts of three bytes a character and a
- * token are met exactly.
+ * Bytes of a request that stand for one token of its prompt: of English prose. OpenClaw's shortest
+ * request of 39 KB is 12,000 tokens by its own count, 3.25 bytes each, and other scripts have fewer. So
+ * this errs towards too few tokens: a model that finds a prompt too long says so itself, and the next
+ * larger one is asked; one that would have held it is never passed over.
  */
-const BYTES_PER_TOKEN = 3;
+const BYTES_PER_TOKEN = 4;
 
 const byId = new Map(MODEL_CATALOG.map((model) => [model.id, model]));
 
@@ -18,7 +18,7 @@ export function findModel(id: string): CatalogModel | null {
   return byId.get(id) ?? null;
 }
 
-/** How many tokens the prompt of a request is, from its size in bytes: an estimate from above. */
+/** How many tokens the prompt of a request is at least, from its size in bytes. */
 export function estimatePromptTokens(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN);
 }

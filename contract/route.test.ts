@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Workload } from './tiers.ts';
 import { findModel } from './models.ts';
 import { matches, modelsOf, ruleKey, type Policy } from './policy-rule.ts';
 import { allowedModels, resolveRoute, type Route, type RouteRequest } from './route.ts';
@@ -143,10 +144,14 @@ describe('a model that the caller names', () => {
     { tier: 'premium', platform: 'b.com', model: OSS },
   );
 
-  it('may be any that the tier and platform have for some workload', () => {
-    expect(allowedModels(policy, request)).toEqual([FLASH, SMALL]);
-    expect(modelsFor(policy, { model: SMALL })).toEqual([SMALL, null]);
-    expect(routeOf(policy, { model: SMALL }).rule).toBe(0);
+  it('may be any that the rules for the tier, the platform and the workload name', () => {
+    const allowed = (...workloads: Workload[]) => allowedModels(policy, { ...request, workloads });
+    expect(allowed('chat', 'summarize')).toEqual([FLASH, SMALL]);
+    expect(allowed('chat')).toEqual([FLASH]);
+    expect(modelsFor(policy, { model: FLASH })).toEqual([FLASH, null]);
+    expect(resolveRoute(policy, { ...request, model: SMALL }).ok).toBe(false);
+    const summary = { ...request, workload: 'summarize', model: SMALL } as const;
+    expect(resolveRoute(policy, summary)).toMatchObject({ ok: true, route: { model: SMALL } });
   });
 
   it.each([KIMI, OSS, RETIRED, 'gpt-4o'])('is refused when they have no %s', (model) => {
@@ -228,7 +233,7 @@ describe('whatever the policy and the request', () => {
         const { model: _, ...unnamed } = asked;
         const result = resolveRoute(policy, unnamed);
         if (!result.ok) return;
-        const allowed = allowedModels(policy, asked);
+        const allowed = allowedModels(policy, { ...asked, workloads: [asked.workload] });
         for (const id of modelsOf(result.route)) expect(allowed).toContain(id);
       }),
     );

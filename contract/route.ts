@@ -8,7 +8,7 @@ import {
   type Policy,
   type RankedRule,
 } from './policy-rule.ts';
-import { WORKLOADS } from './tiers.ts';
+import type { Workload } from './tiers.ts';
 
 /** What a route is asked for: a combination, and the room that the prompt needs. */
 export interface RouteRequest extends Combination, Room {
@@ -69,15 +69,15 @@ function tooLong({ promptTokens }: Room, models: string): RouteRefusal {
 }
 
 /**
- * The models that the rules for a tier and platform name, over all workloads, in the policy's order.
- * One that can't be asked any more is left out.
+ * The models that the rules for a tier, a platform and some workloads name, in the policy's order. One
+ * that can't be asked any more is left out.
  */
 export function allowedModels(
   policy: Policy,
-  place: Pick<Combination, 'tier' | 'platform'>,
+  { tier, platform, workloads }: Omit<Combination, 'workload'> & { workloads: readonly Workload[] },
 ): string[] {
   const named = policy.rules
-    .filter((rule) => WORKLOADS.some((workload) => matches(rule, { ...place, workload })))
+    .filter((rule) => workloads.some((workload) => matches(rule, { tier, platform, workload })))
     .flatMap(modelsOf)
     .filter(isAlive);
   return [...new Set(named)];
@@ -89,7 +89,8 @@ function resolveNamed(
   winner: RankedRule,
 ): RouteResult {
   const { model } = request;
-  const allowed = allowedModels(policy, request);
+  const { tier, platform, workload } = request;
+  const allowed = allowedModels(policy, { tier, platform, workloads: [workload] });
   if (!allowed.includes(model)) {
     const choice = allowed.length === 0 ? '' : ` Choose one of: ${allowed.join(', ')}.`;
     const message = `The model ${model.slice(0, SHOWN_NAME_CHARS)} is not available here.${choice}`;
@@ -103,8 +104,8 @@ function resolveNamed(
  * The route of a request. The most specific matching rule decides, the earlier one on a tie: its cap
  * and timeout hold, and of its model and fallback those that have room for the prompt and the
  * longest answer. When neither has, the first that does of the more general rules answers, without a
- * fallback. A model that the caller names takes the place of the rule's, if the tier and platform
- * have it. Pure and cheap: it runs on every model call, and whoever explains a route runs it too.
+ * fallback. A model that the caller names takes the place of the rule's, if some rule for the
+ * workload names it. Pure and cheap: it runs on every model call, and whoever explains a route runs it too.
  */
 export function resolveRoute(policy: Policy, request: RouteRequest): RouteResult {
   const [winner, ...general] = rankRules(policy, request);

@@ -134,6 +134,7 @@ describe('a look-up in the log', () => {
   it('goes by the log’s id where the answer told it', async () => {
     const urls = logSays(() => Response.json({ success: true, result: entry }));
     expect(await aiGateway(env).lookUp({ id: 'call.1', logId: 'log-1' })).toEqual({
+      kind: 'found',
       usage: { tokensIn: 3, tokensOut: 4, tokensCached: 0 },
       status: 200,
       logId: 'log-1',
@@ -144,15 +145,25 @@ describe('a look-up in the log', () => {
   it('goes by the attempt’s id where no answer came', async () => {
     const urls = logSays(() => Response.json({ success: true, result: [entry] }));
     const found = await aiGateway(env).lookUp({ id: 'call.1', logId: null });
-    expect(found?.logId).toBe('log-1');
+    expect(found).toMatchObject({ kind: 'found', logId: 'log-1' });
     expect(new URL(urls[0] ?? '').searchParams.get('filters')).toContain('"call.1"');
+  });
+
+  it('takes no counts for zero only where the call has failed', async () => {
+    const uncounted = { id: 'log-1', tokens_in: null, tokens_out: null };
+    const asked = () => aiGateway(env).lookUp({ id: 'call.1', logId: 'log-1' });
+    logSays(() => Response.json({ success: true, result: { ...uncounted, status_code: 200 } }));
+    expect(await asked()).toEqual({ kind: 'uncounted' });
+    logSays(() => Response.json({ success: true, result: { ...uncounted, status_code: 503 } }));
+    expect(await asked()).toMatchObject({ kind: 'found', usage: { tokensIn: 0, tokensOut: 0 } });
   });
 
   it('tells “no entry” from “not to be asked”', async () => {
     logSays(() => Response.json({ success: true, result: [] }));
-    expect(await aiGateway(env).lookUp({ id: 'call.1', logId: null })).toBeNull();
+    const nothing = { kind: 'nothing' };
+    expect(await aiGateway(env).lookUp({ id: 'call.1', logId: null })).toEqual(nothing);
     logSays(() => new Response('', { status: 404 }));
-    expect(await aiGateway(env).lookUp({ id: 'call.1', logId: 'gone' })).toBeNull();
+    expect(await aiGateway(env).lookUp({ id: 'call.1', logId: 'gone' })).toEqual(nothing);
     for (const answer of [
       () => new Response('', { status: 500 }),
       () => new Response('', { status: 403 }),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { ChatRequest } from '../contract/ai-gateway.ts';
-import type { TokenUsage } from '../contract/models.ts';
 import { withDeadline } from './deadline.ts';
 import type { AgentEnv } from './env.ts';
 import type { Attempt } from './ledger.ts';
+import type { Lookup } from './sweep.ts';
 
 /** Cloudflare's API. Only DEV_MODE may point elsewhere; the boot validation sees to that. */
 const CLOUDFLARE_API = 'https://api.cloudflare.com/client/v4';
@@ -14,13 +14,13 @@ export interface AiGateway {
   /** The request of one attempt. */
   request(attempt: Attempt, body: ChatRequest, affinity: string | null): Request;
   /**
-   * What AI Gateway's log says about an attempt; null when it has no entry. Throws when the log
-   * can't be asked. Cloudflare calls this API legacy: nothing else knows it.
+   * What AI Gateway's log says about an attempt. Throws when the log can't be asked. Cloudflare calls
+   * this API legacy: nothing else knows it.
    */
   lookUp(attempt: {
     id: string;
     logId: string | null;
-  }): Promise<{ usage: TokenUsage; status: number | null; logId: string } | null>;
+  }): Promise<Exclude<Lookup, { kind: 'unavailable' }>>;
 }
 
 const logEntry = z.looseObject({
@@ -119,16 +119,16 @@ export function aiGateway(env: AgentEnv): AiGateway {
     },
     async lookUp(attempt) {
       const entry = await find(attempt);
-      if (!entry) return null;
-      return {
-        usage: {
-          tokensIn: entry.tokens_in ?? 0,
-          tokensOut: entry.tokens_out ?? 0,
-          tokensCached: 0,
-        },
-        status: entry.status_code ?? null,
-        logId: entry.id,
-      };
+      if (!entry) return { kind: 'nothing' };
+      const { id: logId, tokens_in: tokensIn, tokens_out: tokensOut } = entry;
+      const status = entry.status_code ?? null;
+      const hasFailed = status !== null && status >= 400;
+      // A call that was answered has used something: an entry without counts is not finished.
+      if (!hasFailed && (tokensIn ?? null) === null && (tokensOut ?? null) === null) {
+        return { kind: 'uncounted' };
+      }
+      const usage = { tokensIn: tokensIn ?? 0, tokensOut: tokensOut ?? 0, tokensCached: 0 };
+      return { kind: 'found', usage, status, logId };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm';
+import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import { MAX_API_KEYS, parseApiKey, type CreateApiKeyBody } from '../contract/api-keys.ts';
 import { WORKLOADS } from '../contract/tiers.ts';
@@ -20,7 +21,7 @@ const BODY: CreateApiKeyBody = { name: 'CI', workloads: [...WORKLOADS], expiresI
 type KeyCaller = Caller & { kind: 'key' };
 
 const make = (db: AgentDb, changed: Partial<CreateApiKeyBody> = {}, now = NOW) =>
-  createApiKey(db, { body: { ...BODY, ...changed }, by: 'Ann', now });
+  createApiKey(db, { id: ulid(now), body: { ...BODY, ...changed }, by: 'Ann', now });
 async function callerWith(key: string): Promise<KeyCaller> {
   const { id = '', secret = '' } = parseApiKey(key) ?? {};
   return { kind: 'key', keyId: id, secretHash: await sha256Hex(secret), host: 'acme.localhost' };

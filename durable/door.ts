@@ -64,7 +64,9 @@ export class Door {
 
   /** Who a caller is, or AppError unauthenticated, misdirected, tenant_suspended or tenant_deleted. */
   identify(caller: Caller): Member {
-    if (caller.kind !== 'operator') {
+    // Who made a key up learns nothing of the tenant, not even that it is suspended.
+    if (caller.kind === 'key') this.identifyKey(caller);
+    else if (caller.kind === 'member') {
       this.serves(caller.host);
       this.active();
     } else this.living();
@@ -75,7 +77,8 @@ export class Door {
   identifyKey(caller: Caller): ReturnType<typeof identifyKey> {
     if (caller.kind !== 'key') throw new AppError('forbidden', 'Only API keys may.');
     this.serves(caller.host);
+    const key = identifyKey(this.#deps.db, caller, this.#deps.now());
     this.active();
-    return identifyKey(this.#deps.db, caller, this.#deps.now());
+    return key;
   }
 }

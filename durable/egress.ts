@@ -9,6 +9,8 @@ import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
 import { MAX_FAILED_CALLS_PER_TURN } from './ledger.ts';
 import { newUlid } from './new-ulid.ts';
 import { relay } from './relay.ts';
+import { repeatRpc } from './repeat-rpc.ts';
+import type { AgentStub } from './rpc.ts';
 import { boundedBody, TooLargeError } from './bounded-body.ts';
 import { snapshotKey } from './snapshot-index.ts';
 import { agentStub } from './stub.ts';
@@ -61,12 +63,13 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
     }
     const workload = workloadSchema.safeParse(body.model);
     const { tenantId, generation } = this.ctx.props;
-    const agent = agentStub(this.env, tenantId);
+    const asked = <T>(ask: (agent: AgentStub) => Promise<T>): Promise<T> =>
+      repeatRpc(() => ask(agentStub(this.env, tenantId)));
     const result = await relay(
       {
-        admit: (input) => agent.admit(input),
-        retry: (ended, input) => agent.retry(ended, input),
-        settle: (input) => agent.settle(input),
+        admit: (input) => asked((agent) => agent.admit(input)),
+        retry: (ended, input) => asked((agent) => agent.retry(ended, input)),
+        settle: (input) => asked((agent) => agent.settle(input)),
         fetch: (upstream, signal) => fetch(upstream, { signal }),
         gateway: aiGateway(this.env),
         waitUntil: (work) => this.ctx.waitUntil(work),

@@ -6,5 +6,6 @@ export type { AgentEnv } from './env.ts';
 export { CALLER_HEADER } from './rpc.ts';
 export type { ApiCall, Caller, TenantAgentRpc } from './rpc.ts';
 export { aiGateway } from './ai-gateway.ts';
+export { repeatRpc } from './repeat-rpc.ts';
 export { newUlid } from './new-ulid.ts';
 export { relay, type RelayResult } from './relay.ts';

@@ -50,6 +50,7 @@ const SETTLE_WITHIN_MS = 5;
 interface Waiting {
   input: SettleInput;
   settled(answer: { failedCalls: number }): void;
+  failed(error: unknown): void;
 }
 
 /** The agent's ledger with its follow-ups: every commit that needs a sweep or a flush writes it. */
@@ -86,14 +87,21 @@ export class Metering {
    */
   settle(input: SettleInput): Promise<{ failedCalls: number }> {
     if (input.usage === null || input.callFailed) return Promise.resolve(this.#settleNow(input));
-    return new Promise((settled) => {
-      this.#waiting.push({ input, settled });
+    return new Promise((settled, failed) => {
+      this.#waiting.push({ input, settled, failed });
       if (this.#waiting.length === 1) setTimeout(() => this.#settleWaiting(), SETTLE_WITHIN_MS);
     });
   }
 
   #settleWaiting(): void {
-    for (const { input, settled } of this.#waiting.splice(0)) settled(this.#settleNow(input));
+    for (const { input, settled, failed } of this.#waiting.splice(0)) {
+      // One that fails is told so, and keeps nobody else from being settled or admitted.
+      try {
+        settled(this.#settleNow(input));
+      } catch (error) {
+        failed(error);
+      }
+    }
   }
 
   #settleNow(input: SettleInput): { failedCalls: number } {
@@ -192,14 +200,10 @@ export class Metering {
   }
 
   async #context(): Promise<LedgerContext> {
-    const { db, policy, record, now } = this.#deps;
-    return {
-      db,
-      record: record(),
-      policy: await policy.get(),
-      generation: this.#deps.generation(),
-      now: now(),
-    };
+    const { db, policy, record, generation, now } = this.#deps;
+    const inForce = await policy.get();
+    // Read after the await: the tenant may have been suspended, or the sandbox replaced, in it.
+    return { db, policy: inForce, record: record(), generation: generation(), now: now() };
   }
 
   /** After an attempt has ended: it goes to D1, and may have used up what is left. */

@@ -50,7 +50,7 @@ export async function sweepAttempts(deps: {
   let booked = 0;
   const ask = async (row: AttemptRow): Promise<Lookup> =>
     gateway.lookUp(row).then(
-      (found): Lookup => (found ? { kind: 'found', ...found } : { kind: 'nothing' }),
+      (found) => found,
       (): Lookup => ({ kind: 'unavailable' }),
     );
   // Side by side: a log that hangs costs one deadline, not one for each.
@@ -58,8 +58,8 @@ export async function sweepAttempts(deps: {
   const lookups = await Promise.all(rows.map(ask));
   for (const [index, row] of rows.entries()) {
     const lookup = lookups[index] ?? { kind: 'unavailable' };
-    const { createdAt, lookups: asked, reservedTokens: reservedIn } = row;
-    const decision = decideSweep({ createdAt, lookups: asked, reservedIn }, lookup, now());
+    const wasAnswered = row.status !== null || row.logId !== null || row.firstByteMs !== null;
+    const decision = decideSweep({ ...row, wasAnswered }, lookup, now());
     if ('askAgainAt' in decision) {
       postponeLookup(db, row.id, decision.askAgainAt);
       continue;

@@ -7,12 +7,13 @@ import { attempts } from '../db/agent/schema.ts';
 import { insertUsage } from '../db/queries/usage.ts';
 import { openDb as openD1 } from '../db/queries/open.ts';
 import { admit } from './admit.ts';
+import { readCell } from './cells.ts';
 import type { AiGateway } from './ai-gateway.ts';
 import { freshAgent, makeRecord, NOW } from './doubles/fresh-agent.ts';
 import { countByState, markFlushed, readOutbox } from './ledger-outbox.ts';
-import { FIRST_LOOKUP_MS, type LedgerContext } from './ledger.ts';
+import { FIRST_LOOKUP_MS, MAX_ATTEMPT_MS, SWEEP_MARGIN_MS, type LedgerContext } from './ledger.ts';
 import { flushOutbox, sweepAttempts } from './outbox.ts';
-import { settle } from './settle.ts';
+import { finish, settle } from './settle.ts';
 import type { AgentDb } from './storage.ts';
 import { LOOKUP_FOR_MS } from './sweep.ts';
 
@@ -28,10 +29,9 @@ const contextOf = (db: AgentDb): LedgerContext => ({
   now: NOW,
 });
 
-/** Admits a call and settles it, with usage or without. */
-function addCall(db: AgentDb, callId: string, used: typeof usage | null = usage): void {
-  const ctx = contextOf(db);
-  admit(ctx, {
+/** Admits a call, of which nothing is heard any more. */
+function addIntent(db: AgentDb, callId: string): void {
+  admit(contextOf(db), {
     callId,
     source: 'api',
     workload: 'chat',
@@ -41,7 +41,12 @@ function addCall(db: AgentDb, callId: string, used: typeof usage | null = usage)
     generation: null,
     openclawSession: null,
   });
-  settle(ctx, {
+}
+
+/** Admits a call and settles it, with usage or without. */
+function addCall(db: AgentDb, callId: string, used: typeof usage | null = usage): void {
+  addIntent(db, callId);
+  settle(contextOf(db), {
     attemptId: `${callId}.1`,
     outcome: used ? 'ok' : 'aborted',
     status: 200,
@@ -133,7 +138,11 @@ describe('a sweep', () => {
   it('books what AI Gateway’s log says', () =>
     freshAgent().inside(async ({ db }) => {
       addCall(db, 'call', null);
-      const swept = await sweep(db, async () => ({ usage, status: 200, logId: 'log-9' }), asked);
+      const swept = await sweep(
+        db,
+        async () => ({ kind: 'found', usage, status: 200, logId: 'log-9' }),
+        asked,
+      );
       expect(swept).toEqual({ booked: 1, nextAt: null });
       expect(only(db)).toMatchObject({
         state: 'final',
@@ -151,7 +160,7 @@ describe('a sweep', () => {
       let looks = 0;
       const lookUp: LookUp = async () => {
         looks += 1;
-        return null;
+        return { kind: 'nothing' };
       };
       const first = await sweep(db, lookUp, asked);
       expect(first.booked).toBe(0);
@@ -162,11 +171,38 @@ describe('a sweep', () => {
       expect(only(db)).toMatchObject({ state: 'unsettled', lookups: 2 });
     }));
 
-  it('books zero after a day without an entry', () =>
+  it('books zero, and gives back what was held, for an intent that no model has seen', () =>
+    freshAgent().inside(async ({ db }) => {
+      addIntent(db, 'call');
+      let now = NOW + MAX_ATTEMPT_MS + SWEEP_MARGIN_MS;
+      for (let looks = 0; looks < 20 && only(db)?.state !== 'final'; looks += 1) {
+        await sweep(db, async () => ({ kind: 'nothing' }), now);
+        now = only(db)?.lookupAt ?? now;
+      }
+      expect(only(db)).toMatchObject({ settledBy: 'not_sent', costNano: 0, state: 'final' });
+      expect(readCell(db, 'meters')?.month.heldNano).toBe(0);
+      expect(now).toBeLessThan(NOW + 60 * 60_000);
+    }));
+
+  it('leaves alone what another is looking up, and what was settled meanwhile', () =>
     freshAgent().inside(async ({ db }) => {
       addCall(db, 'call', null);
-      await sweep(db, async () => null, NOW + LOOKUP_FOR_MS);
-      expect(only(db)).toMatchObject({ settledBy: 'not_sent', costNano: 0, state: 'final' });
+      let found = (): void => undefined;
+      const slow = sweep(
+        db,
+        () => new Promise((resolve) => (found = () => resolve({ kind: 'nothing' }))),
+        asked,
+      );
+      const other = await sweep(
+        db,
+        async () => ({ kind: 'found', usage, status: 200, logId: 'x' }),
+        asked,
+      );
+      expect(other.booked).toBe(0);
+      finish(db, only(db)!, { usage, settledBy: 'looked_up', now: asked });
+      found();
+      expect(await slow).toEqual({ booked: 0, nextAt: null });
+      expect(only(db)).toMatchObject({ state: 'final', lookupAt: null });
     }));
 
   it('books no less than was reserved after a day without an answer', () =>
@@ -189,7 +225,7 @@ describe('a sweep', () => {
       addCall(db, 'good', null);
       const lookUp: LookUp = async ({ id }) => {
         if (id === 'bad.1') throw new Error('no');
-        return { usage, status: 200, logId: 'x' };
+        return { kind: 'found', usage, status: 200, logId: 'x' };
       };
       expect((await sweep(db, lookUp, asked)).booked).toBe(1);
       expect(countByState(db)).toMatchObject({ final: 1, unsettled: 1 });

@@ -1,5 +1,6 @@
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
-import { allowedModels } from '../contract/policy.ts';
+import type { TenantRecord } from '../contract/agent.ts';
+import { allowedModels, type Policy } from '../contract/policy.ts';
 import type { Workload } from '../contract/tiers.ts';
 import { checkKeyWorkload, createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { checkMayChange } from './change-rights.ts';
@@ -32,10 +33,10 @@ export class Programs {
     return listApiKeys(db, now());
   }
 
-  create(caller: Caller, body: CreateApiKeyBody): Promise<CreatedApiKey> {
+  create(caller: Caller, id: string, body: CreateApiKeyBody): Promise<CreatedApiKey> {
     const { db, now } = this.#deps;
     const by = this.#changer(caller);
-    return createApiKey(db, { body, by, now: now() });
+    return createApiKey(db, { id, body, by, now: now() });
   }
 
   revoke(caller: Caller, id: string): ApiKeyView {
@@ -44,20 +45,23 @@ export class Programs {
     return revokeApiKey(db, id, now());
   }
 
-  /** Admits a call by its key; the workload that the key has first where the call names none. */
-  admit(caller: Caller, call: ApiCall): Promise<Admission> {
-    const key = this.#deps.door.identifyKey(caller);
-    const workload = call.workload ?? firstWorkload(key.workloads);
+  /** Admits a call by its key; one that names a model is of the key's first workload that has it. */
+  async admit(caller: Caller, call: ApiCall): Promise<Admission> {
+    const { door, metering, policy } = this.#deps;
+    const key = door.identifyKey(caller);
+    const workload =
+      call.workload ?? workloadFor(call.model, key, await policy.get(), door.record());
     checkKeyWorkload(key, workload);
     const source = 'api' as const;
     const none = { generation: null, openclawSession: null };
-    return this.#deps.metering.admit({ ...call, ...none, workload, source });
+    return metering.admit({ ...call, ...none, workload, source });
   }
 
   async models(caller: Caller): Promise<{ workloads: Workload[]; models: string[] }> {
     const { door, policy } = this.#deps;
     const { workloads } = door.identifyKey(caller);
-    const models = allowedModels(await policy.get(), door.record());
+    const { tier, platform } = door.record();
+    const models = allowedModels(await policy.get(), { tier, platform, workloads });
     return { workloads, models };
   }
 
@@ -74,7 +78,14 @@ export class Programs {
   }
 }
 
-/** Of a key for several workloads a call that names none is a chat. */
-function firstWorkload(workloads: readonly Workload[]): Workload {
-  return workloads[0] ?? 'chat';
+function workloadFor(
+  model: string | null,
+  { workloads }: { workloads: readonly Workload[] },
+  policy: Policy,
+  { tier, platform }: TenantRecord,
+): Workload {
+  const hasModel = (workload: Workload): boolean =>
+    model !== null &&
+    allowedModels(policy, { tier, platform, workloads: [workload] }).includes(model);
+  return workloads.find(hasModel) ?? workloads[0] ?? 'chat';
 }

@@ -1,5 +1,6 @@
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { ulid } from 'ulid';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createApiKeyBody, parseApiKey, type CreateApiKeyBody } from '../contract/api-keys.ts';
 import { apiKeys, attempts } from '../db/agent/schema.ts';
@@ -30,7 +31,7 @@ async function program(
   changed: Partial<CreateApiKeyBody> = {},
 ): Promise<{ id: string; caller: KeyCaller }> {
   const body = createApiKeyBody.parse({ name: 'CI', ...changed });
-  const { id, key } = await rpc.createApiKey(operator('admin'), body);
+  const { id, key } = await rpc.createApiKey(operator('admin'), ulid(), body);
   const { secret = '' } = parseApiKey(key) ?? {};
   return {
     id,
@@ -50,7 +51,11 @@ describe('an agent’s API keys', () => {
   it('are made, listed and revoked by owners and operators', async () => {
     const tenant = await newTenant();
     for (const caller of [await join(tenant, 'owner'), operator('maintainer'), operator('admin')]) {
-      const made = await tenant.rpc.createApiKey(caller, createApiKeyBody.parse({ name: 'CI' }));
+      const made = await tenant.rpc.createApiKey(
+        caller,
+        ulid(),
+        createApiKeyBody.parse({ name: 'CI' }),
+      );
       expect(made.createdBy).toBe(caller.kind === 'operator' ? 'eve@sk.com' : 'Ann');
       const { key: _, ...view } = made;
       expect((await tenant.rpc.listApiKeys(caller)).find(({ id }) => id === made.id)).toEqual(view);
@@ -65,11 +70,13 @@ describe('an agent’s API keys', () => {
     const body = createApiKeyBody.parse({ name: 'mine' });
     for (const caller of [await join(tenant, 'user'), key]) {
       expect(await codeOf(() => rpc.listApiKeys(caller))).toBe('forbidden');
-      expect(await codeOf(() => rpc.createApiKey(caller, body))).toBe('forbidden');
+      expect(await codeOf(() => rpc.createApiKey(caller, ulid(), body))).toBe('forbidden');
       expect(await codeOf(() => rpc.revokeApiKey(caller, id))).toBe('forbidden');
     }
     expect(await rpc.listApiKeys(operator('viewer'))).toHaveLength(1);
-    expect(await codeOf(() => rpc.createApiKey(operator('viewer'), body))).toBe('forbidden');
+    expect(await codeOf(() => rpc.createApiKey(operator('viewer'), ulid(), body))).toBe(
+      'forbidden',
+    );
     expect(await codeOf(() => rpc.revokeApiKey(operator('viewer'), id))).toBe('forbidden');
     await tenant.inside(({ db }) => expect(db.select().from(apiKeys).all()).toHaveLength(1));
   });

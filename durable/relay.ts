@@ -1,5 +1,6 @@
 import type { AdmissionRefusal, Attempt, SettleInput } from './ledger.ts';
 import type { Failure, RelayCall, RelayDeps } from './model-call.ts';
+import { promptBytes } from './prompt-size.ts';
 import { tryUpstream } from './upstream.ts';
 
 /** What became of a call: an answer to pass on, with the attempt behind it, or a refusal. */
@@ -43,8 +44,9 @@ function messageOf({ tooLong, message }: Failure): string {
  * of ours. The one piece of code that calls a model.
  */
 export async function relay(deps: RelayDeps, call: RelayCall): Promise<RelayResult> {
-  const { callId, source, workload, model, generation, openclawSession, as, requestBytes } = call;
+  const { callId, source, workload, model, generation, openclawSession, as } = call;
   const requestedMaxTokens = call.body.max_completion_tokens ?? call.body.max_tokens ?? null;
+  const requestBytes = promptBytes(call.body, call.requestBytes);
   const size = { requestBytes, requestedMaxTokens };
   let admission = await deps.admit({
     callId,

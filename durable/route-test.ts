@@ -46,6 +46,8 @@ export async function testRoute(
   const callId = ulid();
   const startedAt = deps.now();
   const settling: Promise<unknown>[] = [];
+  const left = new AbortController();
+  const timer = setTimeout(() => left.abort(), TEST_TIMEOUT_MS);
   const result = await relay(
     { ...deps, waitUntil: (work) => settling.push(work) },
     {
@@ -59,9 +61,9 @@ export async function testRoute(
       openclawSession: null,
       affinity: null,
       as: { tier: request.tier, platform: request.platform },
-      signal: AbortSignal.timeout(TEST_TIMEOUT_MS),
+      signal: left.signal,
     },
-  );
+  ).finally(() => clearTimeout(timer));
   if (!result.ok) {
     throw new AppError(result.code, result.message, {
       hint: 'See `skclaw env validate` for the state of AI Gateway.',

@@ -122,7 +122,8 @@ export interface TenantAgentRpc extends LedgerRpc {
 
   /** Keys are for owners and operators: AppError forbidden for others. */
   listApiKeys(caller: Caller): Promise<ApiKeyView[]>;
-  createApiKey(caller: Caller, body: CreateApiKeyBody): Promise<CreatedApiKey>;
+  /** `id` is a new ULID: whoever books the change knows what it is about. */
+  createApiKey(caller: Caller, id: string, body: CreateApiKeyBody): Promise<CreatedApiKey>;
   /** Revokes a key; it holds at the next request. */
   revokeApiKey(caller: Caller, id: string): Promise<ApiKeyView>;
   /**

@@ -18,7 +18,7 @@ import type { AgentDb } from './storage.ts';
 
 const { placeholder } = sql;
 
-/** Whether an attempt that ended without usage can have used anything worth looking up. */
+/** Whether upstream refused an attempt: then it has used nothing, and there is nothing to look up. */
 function isKnownZero(input: SettleInput): boolean {
   return input.outcome === 'upstream_error' && input.status !== null;
 }

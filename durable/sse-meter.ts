@@ -38,14 +38,17 @@ export class SseMeter {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #rest: Uint8Array = NOTHING;
   #usage: TokenUsage | null = null;
+  /** Whether it came in an event of its own: others may carry a running count. */
+  #isTotal = false;
   #isDone = false;
 
   constructor(options: { hidesUsage: boolean }) {
     this.#hidesUsage = options.hidesUsage;
   }
 
+  /** What was said last; of a stream that was cut only what was said apart from any answer. */
   get usage(): TokenUsage | null {
-    return this.#usage;
+    return this.#isDone || this.#isTotal ? this.#usage : null;
   }
 
   /** Whether the stream said `[DONE]`: it is whole. */
@@ -94,9 +97,13 @@ export class SseMeter {
       return event;
     }
     if (typeof data !== 'object' || data === null || !('usage' in data)) return event;
-    this.#usage = usageOf(data) ?? this.#usage;
     const { usage: _, ...rest } = data as { usage: unknown; choices?: unknown };
     const isOnlyUsage = Array.isArray(rest.choices) && rest.choices.length === 0;
+    const usage = usageOf(data);
+    if (usage) {
+      this.#usage = usage;
+      this.#isTotal = isOnlyUsage;
+    }
     return isOnlyUsage ? '' : event.replace(line, () => `data: ${JSON.stringify(rest)}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../contract/usage.ts';
+import { atMost } from './deadline.ts';
 import { MAX_ATTEMPT_MS } from './ledger.ts';
 import { endOf, type Answer, type Meter } from './model-call.ts';
 import { SseMeter } from './sse-meter.ts';
@@ -16,6 +17,9 @@ const CUT_EVENT = new TextEncoder().encode(
     },
   })}\n\n`,
 );
+
+/** A caller that does not read for so long is not told any more, ms. */
+const CUT_EVENT_WAIT_MS = 30_000;
 
 /**
  * A streamed answer from its first chunk on. One reader sees every byte, so that usage is read, a
@@ -70,13 +74,15 @@ async function pump({ reader, writer, first, firstByteMs }: Ends, meter: Meter):
     for (let chunk: Uint8Array | undefined = first; chunk;) {
       const whole = events.push(chunk);
       if (whole.length > 0) await writer.write(whole).catch(leave);
-      if (hasLeft) break;
+      if (hasLeft || events.isDone) break;
       patience.wait();
       chunk = (await reader.read()).value;
       patience.heard();
     }
     const rest = events.end();
     if (rest.length > 0) await writer.write(rest).catch(leave);
+    // Nothing comes after the last word, though upstream may keep its connection.
+    if (events.isDone) reader.cancel().catch(() => undefined);
   } catch {
     // What has come says how it ended.
   } finally {
@@ -95,8 +101,12 @@ async function pump({ reader, writer, first, firstByteMs }: Ends, meter: Meter):
 }
 
 async function endWithError(writer: Ends['writer']): Promise<void> {
-  await writer.write(CUT_EVENT).catch(() => undefined);
-  await writer.close().catch(() => undefined);
+  const told = writer.write(CUT_EVENT).then(() => writer.close());
+  await atMost(
+    CUT_EVENT_WAIT_MS,
+    told.catch(() => undefined),
+  );
+  writer.abort().catch(() => undefined);
 }
 
 interface Patience {

@@ -4,10 +4,12 @@ import {
   LOOKUP_BACKOFF_MS,
   LOOKUP_FOR_MS,
   MAX_LOOKUP_BACKOFF_MS,
+  NEVER_SENT_AFTER_MS,
   type Lookup,
 } from './sweep.ts';
 
-const attempt = { createdAt: 1_000, lookups: 0, reservedIn: 700 };
+const attempt = { createdAt: 1_000, lookups: 9, reservedTokens: 700, wasAnswered: false };
+const answered = { ...attempt, wasAnswered: true };
 const young = attempt.createdAt + LOOKUP_FOR_MS - 1;
 const old = attempt.createdAt + LOOKUP_FOR_MS;
 const usage = { tokensIn: 5, tokensOut: 6, tokensCached: 0 };
@@ -18,12 +20,12 @@ it('books what the log says, however late', () => {
   expect(decideSweep(attempt, found, old * 2)).toEqual({ book: 'looked_up', usage });
 });
 
-it('asks again for a day, whether the log had nothing or did not answer', () => {
-  for (const kind of ['nothing', 'unavailable'] as const) {
-    expect(decideSweep(attempt, { kind }, young)).toEqual({
-      askAgainAt: young + LOOKUP_BACKOFF_MS,
-    });
-  }
+it('asks again for a day where the log does not answer, has no counts, or denies what was seen', () => {
+  const fresh = { ...attempt, lookups: 0 };
+  const again = { askAgainAt: young + LOOKUP_BACKOFF_MS };
+  expect(decideSweep(fresh, { kind: 'unavailable' }, young)).toEqual(again);
+  expect(decideSweep(fresh, { kind: 'uncounted' }, young)).toEqual(again);
+  expect(decideSweep({ ...answered, lookups: 0 }, { kind: 'nothing' }, young)).toEqual(again);
 });
 
 it('asks less and less often, at least once an hour', () => {
@@ -36,11 +38,21 @@ it('asks less and less often, at least once an hour', () => {
   expect(pauseAfter(4_000)).toBe(MAX_LOOKUP_BACKOFF_MS);
 });
 
-it('books zero after a day without an entry: the attempt was never sent', () => {
-  expect(decideSweep(attempt, { kind: 'nothing' }, old)).toEqual({
-    book: 'not_sent',
-    usage: { tokensIn: 0, tokensOut: 0, tokensCached: 0 },
-  });
+it('books zero soon where nothing was seen and the log has said nothing often enough', () => {
+  const unsent = { book: 'not_sent', usage: { tokensIn: 0, tokensOut: 0, tokensCached: 0 } };
+  const soon = attempt.createdAt + NEVER_SENT_AFTER_MS;
+  const nothing: Lookup = { kind: 'nothing' };
+  expect(decideSweep(attempt, nothing, soon)).toEqual(unsent);
+  expect(decideSweep(attempt, nothing, soon - 1)).toHaveProperty('askAgainAt');
+  expect(decideSweep({ ...attempt, lookups: 2 }, nothing, soon)).toHaveProperty('askAgainAt');
+  expect(decideSweep({ ...attempt, lookups: 2 }, nothing, old)).toHaveProperty('askAgainAt');
+});
+
+it('never books zero for a call of which an answer was seen, whatever the log has lost', () => {
+  for (const kind of ['nothing', 'uncounted', 'unavailable'] as const) {
+    expect(decideSweep(answered, { kind }, old)).toMatchObject({ book: 'estimated' });
+  }
+  expect(decideSweep(attempt, { kind: 'uncounted' }, old)).toMatchObject({ book: 'estimated' });
 });
 
 it('books the reservation after a day in which the log could not be asked', () => {

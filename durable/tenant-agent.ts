@@ -357,8 +357,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     return this.#programs.list(caller);
   }
 
-  async createApiKey(caller: Caller, body: CreateApiKeyBody): Promise<CreatedApiKey> {
-    return this.#programs.create(caller, body);
+  async createApiKey(caller: Caller, id: string, body: CreateApiKeyBody): Promise<CreatedApiKey> {
+    return this.#programs.create(caller, id, body);
   }
 
   async revokeApiKey(caller: Caller, id: string): Promise<ApiKeyView> {

@@ -35,6 +35,8 @@ export function renderOpenAiError(error: AppError): Response {
   const message = [error.message, error.hint].filter(Boolean).join(' ');
   const { retryAfterS } = error;
   const headers = new Headers();
+  // RFC 9110, section 15.5.6: a 405 names what would have been allowed.
+  if (error.code === 'method_not_allowed') headers.set('allow', (error.details ?? []).join(', '));
   if (retryAfterS !== undefined) {
     headers.set('retry-after', String(retryAfterS));
     if (retryAfterS > LONGEST_RETRY_S) headers.set('x-should-retry', 'false');

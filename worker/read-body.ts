@@ -45,9 +45,10 @@ export async function readJson(
   try {
     const { text, bytes } = await readText(request, maxBytes);
     return { value: text.trim() === '' ? {} : JSON.parse(text), bytes };
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError('invalid_json', 'The body is not valid JSON.', { cause });
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown;
+    // Not its cause: that quotes the body, which is nobody's to log.
+    throw new AppError('invalid_json', 'The body is not valid JSON.');
   }
 }
 

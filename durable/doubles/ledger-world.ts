@@ -139,9 +139,10 @@ export class LedgerWorld {
     const { db } = this;
     const lookUp: AiGateway['lookUp'] = async ({ id }) => {
       if (part < 0.3) throw new Error('the log is down');
-      if (part < 0.6) return null;
+      if (part < 0.5) return { kind: 'nothing' };
+      if (part < 0.6) return { kind: 'uncounted' };
       const usage = this.#usage(rowOf(db, id)!, part);
-      return { usage, status: 200, logId: 'log' };
+      return { kind: 'found', usage, status: 200, logId: 'log' };
     };
     hastenLookups(db, this.now);
     const sweep = () => sweepAttempts({ db, gateway: { lookUp }, now: () => this.now });

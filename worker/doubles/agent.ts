@@ -208,7 +208,7 @@ export class AgentDouble {
     runSchedule: () => SCHEDULE_RUN,
     scheduleRuns: () => [SCHEDULE_RUN],
     listApiKeys: () => [API_KEY],
-    createApiKey: (_caller: Caller, { name }: CreateApiKeyBody) => {
+    createApiKey: (_caller: Caller, _id: string, { name }: CreateApiKeyBody) => {
       return { ...API_KEY, name, key: formatApiKey(API_KEY.id, API_KEY_SECRET) };
     },
     revokeApiKey: () => ({ ...API_KEY, state: 'revoked', revokedAt: 3 }),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { createApiKeyBody, type apiKeyList } from '../../contract/api-keys.ts';
+import { newUlid } from '../../durable/index.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { bookChange } from '../book-change.ts';
 import { ulidOf } from '../context.ts';
@@ -29,8 +30,9 @@ export const keyRoutes: readonly RouteSpec[] = [
     action: 'key.write',
     async handle(c) {
       const body = await readBody(c.req.raw, createApiKeyBody);
-      await bookChange(c, { action: 'key.create', after: body });
-      return c.json(await askAgent(c, (agent) => agent.createApiKey(callerOf(c), body)), 201);
+      const id = newUlid(c.var.deps.now());
+      await bookChange(c, { action: 'key.create', target: `key:${id}`, after: body });
+      return c.json(await askAgent(c, (agent) => agent.createApiKey(callerOf(c), id, body)), 201);
     },
   },
   {

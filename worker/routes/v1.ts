@@ -5,7 +5,14 @@ import {
 } from '../../contract/ai-gateway.ts';
 import { AppError, validationError } from '../../contract/errors.ts';
 import { workloadSchema, type Workload } from '../../contract/tiers.ts';
-import { aiGateway, newUlid, relay, type Caller, type RelayResult } from '../../durable/index.ts';
+import {
+  aiGateway,
+  newUlid,
+  relay,
+  repeatRpc,
+  type Caller,
+  type RelayResult,
+} from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { paramOf, type EdgeContext } from '../context.ts';
@@ -30,19 +37,36 @@ function named(model: string): { workload: Workload | null; model: string | null
   return workload.success ? { workload: workload.data, model: null } : { workload: null, model };
 }
 
+/** Another stub of the agent that was asked. */
+function freshAgent(c: EdgeContext): AgentStub {
+  const { deps, tenant } = c.var;
+  if (!tenant) throw new AppError('tenant_not_found', 'No tenant is named here.');
+  return deps.agentOf(c.env, tenant);
+}
+
 /** One model call of a program: the bodies stay here at the edge, the agent admits and books it. */
 async function complete(c: EdgeContext): Promise<Response> {
   const { body, requestBytes } = await readChatRequest(c.req.raw);
   const { workload, model } = named(body.model);
   const caller = callerOf(c);
   const callId = newUlid(c.var.deps.now());
-  const call = (agent: AgentStub): Promise<RelayResult> =>
-    relay(
+  const call = (agent: AgentStub): Promise<RelayResult> => {
+    const asked = <T>(ask: (stub: AgentStub) => Promise<T>): Promise<T> =>
+      repeatRpc((isFirst) => ask(isFirst ? agent : freshAgent(c)));
+    return relay(
       {
-        admit: ({ requestedMaxTokens }) =>
-          agent.admitApi(caller, { callId, requestBytes, requestedMaxTokens, model, workload }),
-        retry: (ended, input) => agent.retry(ended, input),
-        settle: (input) => agent.settle(input),
+        admit: ({ requestBytes: bytes, requestedMaxTokens }) =>
+          asked((stub) =>
+            stub.admitApi(caller, {
+              callId,
+              requestBytes: bytes,
+              requestedMaxTokens,
+              model,
+              workload,
+            }),
+          ),
+        retry: (ended, input) => asked((stub) => stub.retry(ended, input)),
+        settle: (input) => asked((stub) => stub.settle(input)),
         fetch: (upstream, signal) => c.var.deps.fetch(upstream, { signal }),
         gateway: aiGateway(c.env),
         waitUntil: (work) => c.executionCtx.waitUntil(work),
@@ -62,6 +86,7 @@ async function complete(c: EdgeContext): Promise<Response> {
         signal: c.req.raw.signal,
       },
     );
+  };
   const result = await askAgent(c, call);
   if (result.ok) return result.response;
   const { code, message, retryAfterMs } = result;

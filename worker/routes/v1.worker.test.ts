@@ -271,7 +271,8 @@ describe('keys over HTTP', () => {
       201,
       { name: 'CI', key: API_KEY_TEXT },
     ]);
-    expect(asked('createApiKey')[0]?.[1]).toEqual({
+    const [, made_, body] = asked('createApiKey')[0] ?? [];
+    expect(body).toEqual({
       name: 'CI',
       workloads: ['chat', 'summarize', 'monitor'],
       expiresInS: null,
@@ -286,7 +287,7 @@ describe('keys over HTTP', () => {
       .bind(tenant.id)
       .all();
     expect(results).toEqual([
-      { action: 'key.create', target: `agent:${tenant.id}` },
+      { action: 'key.create', target: `key:${String(made_)}` },
       { action: 'key.revoke', target: `key:${id}` },
     ]);
   });
