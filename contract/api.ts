@@ -3,6 +3,7 @@ import { agentStatus, tenantStatus } from './agent.ts';
 import { sessionEvent, sessionTitle, sessionView } from './frames.ts';
 import { clientId, slugSchema, tenantId } from './ids.ts';
 import { limitChanges, limitOverrides, limits } from './limits.ts';
+import { budgetView } from './notices.ts';
 import { snapshotView } from './snapshots.ts';
 import { tierSchema, workloadSchema } from './tiers.ts';
 import { usageRow, usageSums } from './usage.ts';
@@ -171,6 +172,8 @@ export const agentInspection = z.object({
       start: z.number().int(),
       nano: z.number().int(),
       heldNano: z.number().int(),
+      /** The notice that was given for it. */
+      percent: budgetView.shape.percent,
     }),
   }),
   snapshots: z.array(snapshotView),

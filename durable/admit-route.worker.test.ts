@@ -26,7 +26,7 @@ const SIZES: Policy = {
   ],
 };
 /** Bytes of a prompt that is taken for so many tokens. */
-const bytesOf = (tokens: number): number => tokens * 3;
+const bytesOf = (tokens: number): number => tokens * 4;
 
 describe('a prompt', () => {
   it('goes to the first model of its rule that holds it and the longest answer', () =>
@@ -64,9 +64,11 @@ describe('a model that the caller names', () => {
   const ask = (model: string, tokens = 1_000) =>
     callOf('call', { source: 'api', model, requestBytes: bytesOf(tokens) });
 
-  it('is asked where the rules of its tier and platform have it, without a stand-in', () =>
+  it('is asked where the rules of its workload have it, without a stand-in', () =>
     freshAgent().inside(({ db }) => {
-      const attempt = admitted(contextOf(db, { policy: SIZES }), ask(LARGEST));
+      const ctx = contextOf(db, { policy: SIZES });
+      expect(admit(ctx, ask(LARGEST))).toMatchObject({ code: 'model_not_found' });
+      const attempt = admitted(ctx, { ...ask(LARGEST), workload: 'summarize' });
       expect(attempt).toMatchObject({ model: LARGEST, hasFallback: false });
     }));
 

@@ -180,7 +180,9 @@ describe('an inspection', () => {
     const before = await tenant.inside(({ db }) => allDue(db));
     const seen = await tenant.rpc.inspect();
     expect(agentInspection.parse(seen)).toEqual(seen);
-    expect(JSON.stringify(seen)).not.toMatch(/token/i);
+    expect(
+      JSON.stringify(seen).replaceAll(/"(maxTokensPerDay|heldTokens|tokens)"/g, ''),
+    ).not.toMatch(/token/i);
     expect(await tenant.inside(({ db }) => allDue(db))).toEqual(before);
   });
 });

@@ -55,7 +55,7 @@ export const INSPECTION: AgentInspection = {
     may: TIER_CONFIG.premium.limits,
     minute: { start: 0, calls: 0, turns: 0 },
     day: { start: 0, tokens: 0, heldTokens: 0 },
-    month: { start: 0, nano: 0, heldNano: 0 },
+    month: { start: 0, nano: 0, heldNano: 0, percent: 0 },
   },
   snapshots: [],
   schedules: [],
