@@ -4,7 +4,7 @@ import type { AttemptRow } from './ledger.ts';
 import type { AgentDb } from './storage.ts';
 
 /** Nobody else looks up an attempt for so long, ms: longer than a look-up may take. */
-export const LOOKUP_LEASE_MS = 30_000;
+const LOOKUP_LEASE_MS = 30_000;
 
 /**
  * Takes attempts whose usage must be looked up now; an intent that nobody settled counts as lost. What
