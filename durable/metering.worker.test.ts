@@ -193,6 +193,17 @@ describe('what follows', () => {
     expect(await dueAt(tenant, 'sweep')).toBe(at + MAX_ATTEMPT_MS + SWEEP_MARGIN_MS);
   });
 
+  it('an admission is a sweep also after one that left nothing to look up', async () => {
+    const tenant = await newTenant();
+    await begin(tenant, 'call');
+    await tenant.rpc.settle(endOf('call.1'));
+    await tenant.inside(({ db }) => setDue(db, 'sweep', '', 1));
+    await runDurableObjectAlarm(tenant.stub);
+    expect(await dueAt(tenant, 'sweep')).toBeUndefined();
+    const at = await begin(tenant, 'later');
+    expect(await dueAt(tenant, 'sweep')).toBe(at + MAX_ATTEMPT_MS + SWEEP_MARGIN_MS);
+  });
+
   it('an end without usage is a sweep soon', async () => {
     const tenant = await newTenant();
     const at = await begin(tenant, 'call');
