@@ -94,15 +94,15 @@ describe('the explanation of a route', () => {
   });
 
   it('tells a model that the caller named from the rule’s', () => {
-    const policy = policyWith({}, { workload: 'monitor', model: OSS });
+    const policy = policyWith({ workload: 'chat' }, { model: OSS });
     const named = explainRoute(policy, { ...request, model: OSS });
     expect(verdictsOf(named.models)).toEqual([
       [FLASH, 'primary', 'another was named'],
-      [OSS, 'named', 'chosen'],
+      [OSS, 'general', 'chosen'],
     ]);
     expect(named.explanation).toContain(`The caller named ${OSS}.`);
     const refused = explainRoute(policy, { ...request, model: KIMI });
-    expect(verdictsOf(refused.models)[1]).toEqual([KIMI, 'named', 'not allowed']);
+    expect(verdictsOf(refused.models)[2]).toEqual([KIMI, 'named', 'not allowed']);
   });
 
   it('speaks of rules that are not stored as a draft', () => {

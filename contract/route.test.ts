@@ -154,16 +154,17 @@ describe('a model that the caller names', () => {
     expect(resolveRoute(policy, summary)).toMatchObject({ ok: true, route: { model: SMALL } });
   });
 
-  it.each([KIMI, OSS, RETIRED, 'gpt-4o'])('is refused when they have no %s', (model) => {
+  it.each([KIMI, OSS, SMALL, RETIRED, 'gpt-4o'])('is refused when they have no %s', (model) => {
     expect(resolveRoute(policy, { ...request, model })).toEqual({
       ok: false,
       reason: 'model_not_allowed',
-      message: `The model ${model} is not available here. Choose one of: ${FLASH}, ${SMALL}.`,
+      message: `The model ${model} is not available here. Choose one of: ${FLASH}.`,
     });
   });
 
   it('is not replaced when the prompt is too long for it', () => {
-    const result = resolveRoute(policy, { ...request, model: SMALL, promptTokens: 30_000 });
+    const summary = { ...request, workload: 'summarize', model: SMALL } as const;
+    const result = resolveRoute(policy, { ...summary, promptTokens: 30_000 });
     expect(result).toMatchObject({ reason: 'too_long', message: expect.stringContaining(SMALL) });
   });
 });

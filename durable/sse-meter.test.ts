@@ -147,8 +147,16 @@ describe('usage in a stream', () => {
   });
 
   it('is the last one said, where each chunk carries a running count', () => {
-    const meter = read(data({ usage: wire(9, 1) }), data({ usage: wire(9, 2) }));
+    const meter = read(data({ usage: wire(9, 1) }), data({ usage: wire(9, 2) }), DONE);
     expect(meter.usage).toEqual({ tokensIn: 9, tokensOut: 2, tokensCached: 0 });
+  });
+
+  it('of a stream that was cut is the total that came apart, and no running count', () => {
+    const running = data({ choices: [{ index: 0 }], usage: wire(9, 1) });
+    const total = data({ choices: [], usage: wire(9, 2) });
+    expect(read(running).usage).toBeNull();
+    expect(read(total, running).usage).toBeNull();
+    expect(read(running, total).usage).toMatchObject({ tokensOut: 2 });
   });
 
   it('outlives malformed events and a later one without numbers', () => {
@@ -158,9 +166,9 @@ describe('usage in a stream', () => {
       data({ usage: null }),
       data({ usage: { prompt_tokens: -1, completion_tokens: 'x' } }),
       'event: error\nnot sse at all "usage"\n\n',
+      DONE,
     );
     expect(meter.usage).toEqual({ tokensIn: 4, tokensOut: 2, tokensCached: 0 });
-    expect(meter.isDone).toBe(false);
   });
 
   it('is not what the model wrote about usage, nor is [DONE] what it wrote about that', () => {
