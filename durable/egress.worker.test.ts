@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { attempts } from '../db/agent/schema.ts';
 import { writeCell } from './cells.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
+import { runningTurn } from './doubles/ledger.ts';
 import type { EgressProps } from './egress.ts';
 import { getSnapshot, restorePoint, snapshotKey } from './snapshot-index.ts';
 import { issueTicket, MAX_SNAPSHOT_BYTES } from './snapshots.ts';
@@ -56,6 +57,29 @@ describe('a container’s model call', () => {
       [1, 'network_error', GENERATION],
       [2, 'network_error', GENERATION],
     ]);
+  });
+
+  it('of a turn may be repeated after its first failure, and no more after the second', async () => {
+    const tenant = await newTenant();
+    await tenant.inside(({ db }) => runningTurn(db));
+    const ask = async (): Promise<number> => {
+      const response = await egressOf(tenant).fetch(MODELS, { method: 'POST', body: body('hi') });
+      await response.text();
+      return response.status;
+    };
+    expect([await ask(), await ask(), await ask()]).toEqual([500, 400, 400]);
+    // The third was refused: nobody was asked.
+    expect(await rows(tenant)).toHaveLength(4);
+  });
+
+  it('that the budget refuses is a plain 400 with the sentence, and never repeated', async () => {
+    const tenant = await newTenant({ limits: { maxNanoPerMonth: 0 } });
+    const response = await egressOf(tenant).fetch(MODELS, { method: 'POST', body: body('hi') });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringMatching(/^This month’s budget of \$0\.00 is used up\./) },
+    });
+    expect(await rows(tenant)).toEqual([]);
   });
 
   it('that can’t be read is refused and books nothing', async () => {

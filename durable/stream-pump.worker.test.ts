@@ -81,6 +81,13 @@ describe('a streamed answer', () => {
     await settled();
   });
 
+  it('ends with its last word, though upstream keeps its connection', async () => {
+    const { answer, booked, settled } = world(new Speaker().say(...CHUNKS));
+    expect(await textOf(await answer())).toBe(SHOWN);
+    await settled();
+    expect(booked).toMatchObject([{ outcome: 'ok' }]);
+  });
+
   it('is whole also where its last word lacks the empty line', async () => {
     const { answer, booked, settled } = world(answered([CHUNKS[0], 'data: [DONE]']));
     expect(await textOf(await answer())).toBe(`${CHUNKS[0]}data: [DONE]`);
@@ -224,6 +231,15 @@ describe('with time', () => {
     }
     expect(await reading).toMatch(/upstream_failed/);
     await settled();
+    expect(booked).toMatchObject([{ outcome: 'cut' }]);
+  });
+
+  it('a caller that does not read is not waited for to be told that its stream was cut', async () => {
+    const { answer, booked, settled } = world(new Speaker().say('data: {"ch').end());
+    await answer();
+    const pumped = settled();
+    await pass(30_000);
+    await pumped;
     expect(booked).toMatchObject([{ outcome: 'cut' }]);
   });
 
