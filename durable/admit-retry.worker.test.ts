@@ -98,8 +98,7 @@ describe('retry', () => {
 });
 
 describe('a retry that the budget refuses', () => {
-  const failuresOf = (db: AgentDb, id: string) =>
-    db.select().from(turns).where(eq(turns.id, id)).get()?.failedCalls;
+  const turnOf = (db: AgentDb, id: string) => db.select().from(turns).where(eq(turns.id, id)).get();
 
   it('ends the attempt and counts the failed call once, however often it is asked', () =>
     freshAgent().inside(({ db }) => {
@@ -114,7 +113,10 @@ describe('a retry that the budget refuses', () => {
       });
       expect(rowsOf(db)).toMatchObject([{ id: 'call.1', state: 'final', status: 503 }]);
       expect(retry(spent, failed, again)).toMatchObject({ code: 'budget_reached' });
-      expect(failuresOf(db, turnId)).toBe(1);
+      expect(turnOf(db, turnId)).toMatchObject({
+        failedCalls: 1,
+        refusal: { code: 'budget_reached' },
+      });
       expect(metersOf(db)).toMatchObject({ day: { heldTokens: 0 }, month: { heldNano: 0 } });
     }));
 
@@ -126,7 +128,7 @@ describe('a retry that the budget refuses', () => {
       const ask = () => retry(contextOf(db, { policy: without }), failed, again);
       expect(ask()).toMatchObject({ code: 'upstream_failed', failedCalls: 1 });
       ask();
-      expect(failuresOf(db, turnId)).toBe(1);
+      expect(turnOf(db, turnId)?.failedCalls).toBe(1);
     }));
 
   it('may follow on a first attempt that has freed what it held', () =>

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { findModel } from '../contract/models.ts';
+import type { EventData } from '../contract/frames.ts';
 import type { Policy } from '../contract/policy.ts';
 import { turns } from '../db/agent/schema.ts';
 import { admit } from './admit.ts';
@@ -23,6 +24,7 @@ import {
   SWEEP_MARGIN_MS,
 } from './ledger.ts';
 import { settle } from './settle.ts';
+import { endTurn, getTurn } from './turns.ts';
 
 describe('admit', () => {
   it('stores the intent with what it reserves: an estimate from above', () =>
@@ -139,4 +141,43 @@ describe('the calls of a turn', () => {
         code: 'upstream_failed',
       });
     }));
+});
+
+describe('a turn whose call was refused', () => {
+  const words = 'LLM request rejected: schema.';
+  const failed = { type: 'error', message: words, retryable: true, text: 'Hel' } as const;
+
+  /** What a turn is told to end with, after calls at these budgets. */
+  const endAfter = (
+    budgets: number[],
+    end: EventData & { type: 'error' | 'final' } = { ...failed, code: 'turn_failed' },
+  ): Promise<EventData | undefined> =>
+    freshAgent().inside(({ db }) => {
+      const turn = getTurn(db, runningTurn(db))!;
+      for (const [i, maxNanoPerMonth] of budgets.entries()) {
+        const record = makeRecord({ limits: { maxNanoPerMonth } });
+        admit(contextOf(db, { record }), callOf(`call-${i}`));
+      }
+      return endTurn(db, turn, end, NOW)[0]?.data;
+    });
+
+  it('and that failed for it ends with what the refusal said, and what had come', async () => {
+    expect(await endAfter([0])).toMatchObject({
+      code: 'budget_reached',
+      message: expect.stringMatching(/^This month’s budget of \$0\.00 is used up\./),
+      text: 'Hel',
+    });
+  });
+
+  it('and one after that was admitted ends with what happened then', async () => {
+    expect(await endAfter([0, 1])).toMatchObject({ code: 'turn_failed', message: words });
+    expect(await endAfter([])).toMatchObject({ code: 'turn_failed', message: words });
+  });
+
+  it('and that ended otherwise ends as it did', async () => {
+    const final = { type: 'final', text: 'All is well.', ms: 1 } as const;
+    expect(await endAfter([0], final)).toEqual(final);
+    const suspended = { ...failed, code: 'tenant_suspended' };
+    expect(await endAfter([0], suspended)).toMatchObject({ code: 'tenant_suspended' });
+  });
 });
