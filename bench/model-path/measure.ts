@@ -11,6 +11,12 @@ const STREAMS = 8;
 /** Calls of each subject before anything counts: until then its code is still being compiled. */
 const WARM_UP = { calls: 2_000, streams: 3 };
 
+/**
+ * What is measured, one after the other: between two turns of a subject lies a second or two, and no
+ * half a minute of the others' streams, after which its code is cold and its agent asleep.
+ */
+const PHASES = ['sequential', 'concurrent', 'streamed'] as const;
+
 /** What was measured of one subject, all rounds together. */
 export interface Measured {
   /** One after the other, ms. */
@@ -40,12 +46,12 @@ export async function measure(
   try {
     say('Warming up …');
     for (const course of courses) await course.warmUp();
-    for (let round = 1; round <= rounds; round += 1) {
-      const inTurn = round % 2 === 1 ? courses : courses.toReversed();
-      for (const course of inTurn) await course.sequential();
-      for (const course of inTurn) await course.concurrent();
-      for (const course of inTurn) await course.streamed();
-      say(`round ${round} of ${rounds}`);
+    for (const phase of PHASES) {
+      for (let round = 1; round <= rounds; round += 1) {
+        const inTurn = round % 2 === 1 ? courses : courses.toReversed();
+        for (const course of inTurn) await course[phase]();
+        say(`${phase}, round ${round} of ${rounds}`);
+      }
     }
     return new Map(courses.map(({ subject, measured }) => [subject.name, measured]));
   } finally {
