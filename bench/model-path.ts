@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bareSubject, startUpstream } from './model-path/bare.ts';
@@ -25,6 +26,9 @@ const NOTES = [
   'CPU          of all processes in between, from /proc; ours with D1 and the flush into it',
 ];
 
+/** Ctrl-C and a plain kill: the programs end with this process, and it exits as shells expect (128 + n). */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
 /**
  * Measures a model call through the system against the same call through Portkey's gateway and
  * straight to the upstream, `rounds` times in turn, and counts the calls in D1 afterwards.
@@ -36,6 +40,10 @@ export async function benchModelPath({
 }): Promise<Findings> {
   const dir = await mkdtemp(join(tmpdir(), 'skm-bench-model-path-'));
   const programs: Program[] = [];
+  const forget = (): void => rmSync(dir, { recursive: true, force: true });
+  process.once('exit', forget);
+  for (const [signal, code] of Object.entries(SIGNALS))
+    process.once(signal, () => process.exit(code));
   try {
     const bundleDir = join(dir, 'bundle');
     await buildBundle(bundleDir, console.log);
@@ -53,6 +61,7 @@ export async function benchModelPath({
     return { notes: [...NOTES, '', made], ...findingsOf(measured, attemptsInD1) };
   } finally {
     for (const program of programs.toReversed()) await program.stop();
-    await rm(dir, { recursive: true, force: true });
+    forget();
+    process.off('exit', forget);
   }
 }

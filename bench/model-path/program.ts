@@ -31,7 +31,8 @@ export interface Program {
 
 /**
  * Starts a program and waits until it says that it is ready. What it prints goes to the log file,
- * past this process wherever the ready line does not come on standard output.
+ * past this process wherever the ready line does not come on standard output. It ends with this
+ * process at the latest.
  */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { command, args, cwd, env, input, logFile, ready } = options;
@@ -49,7 +50,13 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     ],
   });
   child.stdin?.end(input);
-  const stop = (): Promise<void> => endGroup(child, 'SIGTERM').finally(() => log.close());
+  const kill = (): void => killGroup(child.pid);
+  process.once('exit', kill);
+  const stop = async (): Promise<void> => {
+    process.off('exit', kill);
+    await endGroup(child, 'SIGTERM');
+    log.close();
+  };
   try {
     const exited = once(child, 'exit').then(([code]): never => {
       throw new Error(`${command} ended with ${String(code)}; see ${logFile}`);
@@ -63,6 +70,15 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** For the end of this process, which waits for nothing. */
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
   }
 }
 
