@@ -51,7 +51,9 @@ export class Client {
   async stream(): Promise<StreamedCall> {
     const { startMs, pieces } = await this.#ask(this.#bodies.streamed);
     const arrivals = arrivalsOf(pieces);
-    if (arrivals.pop()?.data !== '[DONE]') throw new Error('a stream does not end with [DONE]');
+    const last = arrivals.pop()?.data;
+    if (last !== '[DONE]')
+      throw new Error(`a stream of ${this.#subject.name} ends with ${last} and not with [DONE]`);
     checkUsage(arrivals.pop()?.data ?? '');
     const [first, ...later] = arrivals.flatMap(chunkOf);
     if (!first || later.length !== STREAM_CHUNKS - 1)
