@@ -1,5 +1,6 @@
-import { runDurableObjectAlarm } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { applyD1Migrations, runDurableObjectAlarm } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attempts } from '../db/agent/schema.ts';
 import { freshAgent, newTenant, NOW } from './doubles/fresh-agent.ts';
 import {
@@ -80,7 +81,7 @@ describe('due steps', () => {
     }));
 });
 
-/** A row in the outbox; this file's D1 has no tables, so that it can't be flushed. */
+/** A row in the outbox. */
 function addToOutbox(db: AgentDb): void {
   db.insert(attempts)
     .values({
@@ -103,6 +104,15 @@ function addToOutbox(db: AgentDb): void {
 }
 
 describe('the agent’s alarm', () => {
+  // Without its table D1 takes no flush.
+  beforeEach(async () => {
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+    await env.DB.exec('ALTER TABLE usage RENAME TO hidden_usage');
+  });
+  afterEach(async () => {
+    await env.DB.exec('ALTER TABLE hidden_usage RENAME TO usage');
+  });
+
   it('backs a failing step off alone, runs the others, and rings again for it', async () => {
     const { stub, inside } = await newTenant();
     await inside(({ db }) => {

@@ -214,8 +214,8 @@ describe('an agent whose tenant is deleted', () => {
   it('goes only when every attempt is in D1, and then leaves nothing', async () => {
     const tenant = await newTenant();
     const { rpc, record } = tenant;
-    await tenant.inside(({ db }) => addAttempt(db, 'unsettled', 'call-1'));
-    await tenant.inside(({ db }) => addAttempt(db, 'final', 'call-2'));
+    await tenant.inside(({ db }) => addAttempt(db, 'unsettled', crypto.randomUUID()));
+    await tenant.inside(({ db }) => addAttempt(db, 'final', crypto.randomUUID()));
     await rpc.apply({ ...record, status: 'deleting', version: 2 });
     expect(await rpc.erase()).toEqual({ erased: false });
     expect(await bookedOf(record.id)).toBe(1);

@@ -63,9 +63,9 @@ it('keeps the newest word of an agent, and never a smaller applied version', asy
 });
 
 it('finds for cron the agents that are behind or overdue, and no others', async () => {
-  const behind = await made('behind');
-  const overdue = await made('overdue');
-  const fine = await made('fine');
+  const behind = await made('found-behind');
+  const overdue = await made('found-overdue');
+  const fine = await made('found-fine');
   await upsertAgentRow(db, {
     ...newAgentRow(overdue.id, 1),
     appliedVersion: 1,
