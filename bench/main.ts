@@ -13,6 +13,8 @@ interface BenchOptions {
   rounds?: number;
   /** The real OpenClaw, where a bench uses the double otherwise. */
   real?: boolean;
+  /** State on the disk, where a bench keeps it in memory otherwise. */
+  disk?: boolean;
 }
 
 const BENCHES: Record<string, (options: BenchOptions) => Promise<Findings>> = {
@@ -22,7 +24,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Findings>> = {
   'model-path': benchModelPath,
 };
 
-const usage = `Usage: npm run bench -- <name> [--rounds N] [--real]\nBenches: ${Object.keys(BENCHES).join(', ')}`;
+const usage = `Usage: npm run bench -- <name> [--rounds N] [--real] [--disk]\nBenches: ${Object.keys(BENCHES).join(', ')}`;
 
 const command = readCommand();
 if (command === null) {
@@ -35,14 +37,22 @@ if (command === null) {
 
 function readCommand() {
   try {
-    const options = { rounds: { type: 'string' }, real: { type: 'boolean' } } as const;
+    const options = {
+      rounds: { type: 'string' },
+      real: { type: 'boolean' },
+      disk: { type: 'boolean' },
+    } as const;
     const { positionals, values } = parseArgs({ allowPositionals: true, options });
     const [name = ''] = positionals;
     const bench = BENCHES[name];
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     const isCount = rounds === undefined || (Number.isSafeInteger(rounds) && rounds > 0);
     if (bench === undefined || positionals.length !== 1 || !isCount) return null;
-    return { name, bench, options: { rounds, real: values.real ?? false } };
+    return {
+      name,
+      bench,
+      options: { rounds, real: values.real ?? false, disk: values.disk ?? false },
+    };
   } catch {
     return null;
   }
