@@ -2,7 +2,7 @@ import { and, eq, gte, lt, notExists, or, sql, type SQL } from 'drizzle-orm';
 import type { UsageRow } from '../../contract/usage.ts';
 import { closedDays, tenants, usage, usageDaily } from '../schema.ts';
 import type { Db } from './open.ts';
-import { usageField } from './usage-json.ts';
+import { eachUsage, usageField } from './usage-json.ts';
 
 /** A UTC day, ms. */
 export const DAY_MS = 86_400_000;
@@ -61,7 +61,7 @@ export function addNewUsage(db: Db, json: string) {
   const isNew = sql`NOT EXISTS (SELECT 1 FROM ${usage} WHERE ${usage.id} = ${id})`;
   return db
     .insert(usageDaily)
-    .select(selectSums(usageField, sql`json_each(${json}) WHERE ${isNew}`))
+    .select(selectSums(usageField, sql`${eachUsage(json)} WHERE ${isNew}`))
     .onConflictDoUpdate({
       target: KEY,
       set: eachSum((column, added) => sql`${column} + ${added}`),

@@ -1,4 +1,4 @@
-import { getTableColumns } from 'drizzle-orm';
+import { getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { UsageRow } from '../../contract/usage.ts';
 import { usage } from '../schema.ts';
 
@@ -13,7 +13,15 @@ export function usageJson(rows: readonly UsageRow[]): string {
   return JSON.stringify(rows.map((row) => USAGE_COLUMNS.map((column) => row[column])));
 }
 
-/** A column of the row at hand, in SQL over `json_each` of that text. */
+/**
+ * The rows of such a text as a table in SQL. LIMIT keeps the value of each as one text for all of its
+ * columns: without it `json_each` makes that anew for every one, and takes twice as long.
+ */
+export function eachUsage(json: string): SQL {
+  return sql`(SELECT value AS v FROM json_each(${json}) LIMIT -1)`;
+}
+
+/** A column of the row at hand, in SQL over eachUsage. */
 export function usageField(column: keyof UsageRow): string {
-  return `value->>${USAGE_COLUMNS.indexOf(column)}`;
+  return `v->>${USAGE_COLUMNS.indexOf(column)}`;
 }

@@ -3,7 +3,7 @@ import type { UsageRow } from '../../contract/usage.ts';
 import { usage } from '../schema.ts';
 import type { Db } from './open.ts';
 import { addNewUsage } from './usage-daily.ts';
-import { USAGE_COLUMNS, usageField, usageJson } from './usage-json.ts';
+import { eachUsage, USAGE_COLUMNS, usageField, usageJson } from './usage-json.ts';
 
 /**
  * Rows of one batch. A row is at most 2 KB of JSON (its longest fields are model, 200, and
@@ -28,7 +28,7 @@ export async function insertUsage(db: Db, rows: readonly UsageRow[]): Promise<vo
   const unique = new Map(rows.toReversed().map((row) => [row.id, row]));
   const batch = usageJson([...unique.values()]);
   // WHERE tells SQLite that no join's ON follows (SQLite, UPSERT, "Parsing Ambiguity").
-  const each = sql`SELECT ${values} FROM json_each(${batch}) WHERE true`;
+  const each = sql`SELECT ${values} FROM ${eachUsage(batch)} WHERE true`;
   await db.batch([
     addNewUsage(db, batch),
     // Only a row that is there is passed over; one that can't be written fails the whole batch.
