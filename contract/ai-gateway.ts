@@ -31,10 +31,10 @@ export const chatRequest = z.looseObject({
 export type ChatRequest = z.infer<typeof chatRequest>;
 
 /** Usage as OpenAI-compatible answers carry it. */
-export const openAiUsage = z.looseObject({
+export const openAiUsage = z.object({
   prompt_tokens: z.number().int().nonnegative(),
   completion_tokens: z.number().int().nonnegative(),
   prompt_tokens_details: z
-    .looseObject({ cached_tokens: z.number().int().nonnegative().optional() })
+    .object({ cached_tokens: z.number().int().nonnegative().optional() })
     .nullish(),
 });

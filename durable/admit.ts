@@ -1,5 +1,6 @@
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { ErrorCode } from '../contract/errors.ts';
+import type { Limits } from '../contract/limits.ts';
 import { costNano, estimatePromptTokens, findModel } from '../contract/models.ts';
 import { resolveRoute, type Policy, type Route } from '../contract/policy.ts';
 import { limitsOf, type Tier, type Workload } from '../contract/tiers.ts';
@@ -9,6 +10,7 @@ import {
   MAX_ATTEMPT_MS,
   MAX_CALLS_PER_TURN,
   MAX_FAILED_CALLS_PER_TURN,
+  noteIntent,
   rowById,
   SWEEP_MARGIN_MS,
   type Admission,
@@ -29,6 +31,7 @@ import {
   spendRefusal,
   type Amount,
   type LimitRefusal,
+  type Meters,
 } from './meters.ts';
 import { prepared } from './prepared.ts';
 import { countFailure, settle } from './settle.ts';
@@ -61,6 +64,13 @@ const openCount = prepared((db) =>
     )
     .prepare(),
 );
+
+/** How many attempts are under way: counted only where the limit may be reached. */
+function openAttempts(ctx: LedgerContext, { held }: Meters, limits: Limits): number {
+  if (held !== null && held < limits.maxConcurrentCalls) return held;
+  const since = ctx.now - MAX_ATTEMPT_MS;
+  return openCount(ctx.db).get({ since, generation: ctx.generation })?.n ?? 0;
+}
 const insertIntent = prepared((db) =>
   db
     .insert(attempts)
@@ -100,13 +110,13 @@ function outputCap(route: Route, requested: number | null): number {
   return Math.min(requested ?? route.maxOutputTokens, route.maxOutputTokens);
 }
 
-type Intent = Pick<
+type Routed = Pick<
   AttemptRow,
   'id' | 'callId' | 'attempt' | 'model' | 'platform' | 'tier' | 'workload'
 >;
 
 function toAttempt(
-  intent: Intent,
+  intent: Routed,
   { route, tenantId, cap }: { route: Route; tenantId: string; cap: number | null },
 ): Attempt {
   return {
@@ -208,16 +218,15 @@ function admitCall(ctx: LedgerContext, input: AdmitInput, turn: Turn | null): Ad
   const standing = standingRefusal(record.status);
   if (standing) return knownAttempt() ?? refuse(standing.code, standing.message);
   const meter = readMeters(db, now);
-  const since = now - MAX_ATTEMPT_MS;
-  const open = openCount(db).get({ since, generation: ctx.generation })?.n ?? 0;
-  const limit = callRefusal(meter, { limits: limitsOf(record), open, now });
+  const limits = limitsOf(record);
+  const limit = callRefusal(meter, { limits, open: openAttempts(ctx, meter, limits), now });
   if (limit) return knownAttempt() ?? refuseBy(limit);
   const bound = turn && turnCallsRefusal(turn);
   if (bound) return knownAttempt() ?? bound;
 
   const reserved = reservation(route.model, input, outputCap(route, requestedMaxTokens));
   const intent = { id, callId, attempt: 1, platform, tier, workload, model: route.model };
-  const stored = insertIntent(db).get({
+  const row = {
     ...intent,
     source,
     policyVersion: route.policyVersion,
@@ -229,8 +238,10 @@ function admitCall(ctx: LedgerContext, input: AdmitInput, turn: Turn | null): Ad
     lookupAt: now + MAX_ATTEMPT_MS + SWEEP_MARGIN_MS,
     // A clock that was set back moves no attempt out of the window that holds its reservation.
     createdAt: Math.max(now, meter.minute.start),
-  });
-  if (!stored) return knownAttempt() ?? refuse('internal', 'The attempt was not stored.');
+  };
+  if (!insertIntent(db).get(row))
+    return knownAttempt() ?? refuse('internal', 'The attempt was not stored.');
+  noteIntent(db, row);
   writeCell(db, 'meters', hold(countCall(meter), reserved));
   if (turn) {
     const calls = turn.calls + 1;
@@ -300,14 +311,16 @@ export function retry(ctx: LedgerContext, ended: SettleInput, input: RetryInput)
     return { ...refuseBy(limit), failedCalls };
   }
   const reserved = reservation(model, input, outputCap(route, input.requestedMaxTokens));
-  insertIntent(db).get({
+  const row = {
     ...intent,
     policyVersion: route.policyVersion,
     reservedTokens: reserved.tokens,
     reservedNano: reserved.nano,
     lookupAt: now + MAX_ATTEMPT_MS + SWEEP_MARGIN_MS,
     createdAt: Math.max(now, meter.minute.start),
-  });
+  };
+  insertIntent(db).get(row);
+  noteIntent(db, row);
   writeCell(db, 'meters', hold(meter, reserved));
   return admitted;
 }

@@ -62,7 +62,7 @@ describe('the body that goes upstream', () => {
 
 describe('the prompt cache', () => {
   const headerOf = (affinity: string): string | null =>
-    aiGateway(env).request(attempt, body, affinity).headers.get('x-session-affinity');
+    aiGateway(env).request(attempt, body, affinity).init.headers['x-session-affinity'] ?? null;
   const keyOf = (key: unknown): unknown =>
     upstreamBody({ ...body, prompt_cache_key: key }, attempt).prompt_cache_key;
 
@@ -84,7 +84,7 @@ describe('the request of an attempt', () => {
 
   it('is one attempt, uncached, logged without its payload', () => {
     expect(request.url).toBe('http://stand-in/client/v4/accounts/account/ai/v1/chat/completions');
-    const { 'cf-aig-metadata': metadata, ...headers } = Object.fromEntries(request.headers);
+    const { 'cf-aig-metadata': metadata, ...headers } = request.init.headers;
     expect(headers).toEqual({
       authorization: 'Bearer the-key',
       'content-type': 'application/json',
@@ -99,7 +99,7 @@ describe('the request of an attempt', () => {
   });
 
   it('carries exactly five metadata entries, the attempt’s id among them', () => {
-    const metadata: unknown = JSON.parse(request.headers.get('cf-aig-metadata') ?? '');
+    const metadata: unknown = JSON.parse(request.init.headers['cf-aig-metadata'] ?? '');
     expect(metadata).toEqual({
       tenant: 'tenant',
       platform: 'streamkinetics.com',

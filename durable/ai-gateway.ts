@@ -10,9 +10,20 @@ const CLOUDFLARE_API = 'https://api.cloudflare.com/client/v4';
 /** A look-up in the log that takes longer counts as unavailable, ms. */
 const LOOKUP_TIMEOUT_MS = 10_000;
 
+/** What is sent, as `fetch` takes it: making a Request of it first costs as much again. */
+export interface UpstreamInit {
+  method: 'POST';
+  headers: Record<string, string>;
+  body: string;
+}
+
 export interface AiGateway {
   /** The request of one attempt. */
-  request(attempt: Attempt, body: ChatRequest, affinity: string | null): Request;
+  request(
+    attempt: Attempt,
+    body: ChatRequest,
+    affinity: string | null,
+  ): { url: string; init: UpstreamInit };
   /**
    * What AI Gateway's log says about an attempt. Throws when the log can't be asked. Cloudflare calls
    * this API legacy: nothing else knows it.
@@ -100,8 +111,8 @@ export function aiGateway(env: AgentEnv): AiGateway {
   return {
     request(attempt, body, affinity) {
       const sessionAffinity = affinityOf(attempt, affinity);
-      return new Request(`${account}/ai/v1/chat/completions`, {
-        method: 'POST',
+      const init = {
+        method: 'POST' as const,
         headers: {
           authorization,
           'content-type': 'application/json',
@@ -115,7 +126,8 @@ export function aiGateway(env: AgentEnv): AiGateway {
           ...(sessionAffinity === null ? {} : { 'x-session-affinity': sessionAffinity }),
         },
         body: JSON.stringify(upstreamBody(body, attempt)),
-      });
+      };
+      return { url: `${account}/ai/v1/chat/completions`, init };
     },
     async lookUp(attempt) {
       const entry = await find(attempt);

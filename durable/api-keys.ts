@@ -54,7 +54,7 @@ export async function createApiKey(
 ): Promise<CreatedApiKey> {
   const { id, body, by, now } = options;
   const secret = randomToken();
-  const secretHash = await sha256Hex(secret);
+  const secretHash = sha256Hex(secret);
   const live = db.select({ n: count() }).from(apiKeys).where(isLive(now)).get()?.n ?? 0;
   if (live >= MAX_API_KEYS) {
     throw new AppError('limit_reached', `This agent keeps at most ${MAX_API_KEYS} API keys.`, {
@@ -81,6 +81,7 @@ export async function createApiKey(
 
 /** Keeps the newest keys that have ended, as many as may live, and for as long as they are listed. */
 function forgetDead(db: AgentDb, now: number): void {
+  forgetKeys(db);
   const before = now - KEEP_DEAD_MS;
   const isDead = or(isNotNull(apiKeys.revokedAt), lte(apiKeys.expiresAt, now));
   const newest = db
@@ -103,6 +104,7 @@ export function listApiKeys(db: AgentDb, now: number): ApiKeyView[] {
 
 /** Ends a key; it holds at the next request. Ending it twice changes nothing. AppError not_found. */
 export function revokeApiKey(db: AgentDb, id: string, now: number): ApiKeyView {
+  forgetKeys(db);
   const row = db
     .update(apiKeys)
     .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${now})` })
@@ -113,6 +115,17 @@ export function revokeApiKey(db: AgentDb, id: string, now: number): ApiKeyView {
   return viewOf(row, now);
 }
 
+/**
+ * Keys as they were last read, by the storage that all handles on one agent's SQLite share: a busy
+ * program's key is not read for each call. Whoever changes a key forgets it; eviction drops them all.
+ */
+const known = new WeakMap<DurableObjectStorage, Map<string, ApiKey>>();
+
+/** Forgets what is known of the keys: they change. */
+export function forgetKeys(db: AgentDb): void {
+  known.delete(db.$client);
+}
+
 const keyById = prepared((db) =>
   db
     .select()
@@ -121,19 +134,28 @@ const keyById = prepared((db) =>
     .prepare(),
 );
 
+function readKey(db: AgentDb, id: string): ApiKey | undefined {
+  const keys = known.get(db.$client) ?? new Map<string, ApiKey>();
+  known.set(db.$client, keys);
+  const row = keys.get(id) ?? keyById(db).get({ id });
+  if (row) keys.set(id, row);
+  return row;
+}
+
 /** The key of a caller, or AppError unauthenticated for one that is unknown, revoked or expired. */
 export function identifyKey(
   db: AgentDb,
   caller: Extract<Caller, { kind: 'key' }>,
   now: number,
 ): ApiKey {
-  const row = keyById(db).get({ id: caller.keyId });
+  const row = readKey(db, caller.keyId);
   // What is compared are hashes: how long that takes tells nothing about the secret.
   if (!row || row.secretHash !== caller.secretHash || stateOf(row, now) !== 'active') {
     throw new AppError('unauthenticated', 'This API key is unknown, expired or revoked.');
   }
   if (row.lastUsedAt === null || now - row.lastUsedAt >= LAST_USED_EVERY_MS) {
     db.update(apiKeys).set({ lastUsedAt: now }).where(eq(apiKeys.id, row.id)).run();
+    forgetKeys(db);
   }
   return row;
 }

@@ -24,7 +24,7 @@ const make = (db: AgentDb, changed: Partial<CreateApiKeyBody> = {}, now = NOW) =
   createApiKey(db, { id: ulid(now), body: { ...BODY, ...changed }, by: 'Ann', now });
 async function callerWith(key: string): Promise<KeyCaller> {
   const { id = '', secret = '' } = parseApiKey(key) ?? {};
-  return { kind: 'key', keyId: id, secretHash: await sha256Hex(secret), host: 'acme.localhost' };
+  return { kind: 'key', keyId: id, secretHash: sha256Hex(secret), host: 'acme.localhost' };
 }
 const refused = expect.objectContaining({ code: 'unauthenticated' });
 
@@ -48,7 +48,7 @@ describe('an API key', () => {
       expect(listApiKeys(db, NOW)).toEqual([view]);
       const kept = JSON.stringify(db.select().from(apiKeys).all());
       expect(kept).not.toContain(secret);
-      expect(kept).toContain(await sha256Hex(secret ?? ''));
+      expect(kept).toContain(sha256Hex(secret ?? ''));
       expect(JSON.stringify(listApiKeys(db, NOW))).not.toMatch(/secret|hash/i);
     }));
 
@@ -58,7 +58,7 @@ describe('an API key', () => {
       const caller = await callerWith(one.key);
       expect(identifyKey(db, caller, NOW).id).toBe(one.id);
       for (const wrong of [
-        { ...caller, secretHash: await sha256Hex('guessed') },
+        { ...caller, secretHash: sha256Hex('guessed') },
         { ...caller, secretHash: '' },
         { ...caller, keyId: other.id },
         { ...caller, keyId: '01HZZZZZZZZZZZZZZZZZZZZZZZ' },

@@ -70,7 +70,7 @@ export class TenantEgress extends WorkerEntrypoint<AgentEnv, EgressProps> {
         admit: (input) => asked((agent) => agent.admit(input)),
         retry: (ended, input) => asked((agent) => agent.retry(ended, input)),
         settle: (input) => asked((agent) => agent.settle(input)),
-        fetch: (upstream, signal) => fetch(upstream, { signal }),
+        fetch: (url, init) => fetch(url, init),
         gateway: aiGateway(this.env),
         waitUntil: (work) => this.ctx.waitUntil(work),
         now: Date.now,

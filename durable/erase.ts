@@ -2,6 +2,7 @@ import { and, eq, gt, isNull, notInArray } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import * as schema from '../db/agent/schema.ts';
 import { attempts, cells, due, snapshots } from '../db/agent/schema.ts';
+import { forgetKeys } from './api-keys.ts';
 import { rereadCells } from './cells.ts';
 import { noteDisarmed, type DueKind } from './due.ts';
 import { countByState } from './ledger-outbox.ts';
@@ -65,6 +66,7 @@ function wipe(db: AgentDb): void {
     tx.delete(due).where(notInArray(due.kind, KEPT_STEPS)).run();
   });
   rereadCells(db);
+  forgetKeys(db);
   noteDisarmed(db);
 }
 

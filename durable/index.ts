@@ -8,4 +8,6 @@ export type { ApiCall, Caller, TenantAgentRpc } from './rpc.ts';
 export { aiGateway } from './ai-gateway.ts';
 export { repeatRpc } from './repeat-rpc.ts';
 export { newUlid } from './new-ulid.ts';
+export type { SettleInput } from './ledger.ts';
+export { sha256Hex } from './secrets.ts';
 export { relay, type RelayResult } from './relay.ts';

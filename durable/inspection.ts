@@ -27,6 +27,7 @@ export function inspection(options: {
   now: number;
 }): AgentInspection {
   const { db, record, wake } = options;
+  const { minute, day, month } = readMeters(db, options.now);
   const { open, unsettled, final } = countByState(db);
   const policy = readCell(db, 'policy');
   const head = headOf(db);
@@ -56,7 +57,7 @@ export function inspection(options: {
     members: countMembers(db),
     due: allDue(db),
     ledger: { open, unsettled, outbox: final, lastFlushAt: readCell(db, 'lastFlushAt') },
-    limits: { may: limitsOf(record), ...readMeters(db, options.now) },
+    limits: { may: limitsOf(record), minute, day, month },
     policy: policy && { version: policy.policy.version, fetchedAt: policy.fetchedAt },
     snapshots: listSnapshots(db, LISTED_SNAPSHOTS).map((row) => snapshotView(row, head)),
     schedules: allSchedules(db).map(({ id, name, enabled, nextAt }) => ({

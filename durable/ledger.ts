@@ -97,6 +97,43 @@ export interface LedgerContext {
 
 export type AttemptRow = typeof attempts.$inferSelect;
 
+/** What of an intent its end needs; none of it ever changes. */
+export type Intent = Pick<
+  AttemptRow,
+  'id' | 'turnId' | 'model' | 'reservedTokens' | 'reservedNano' | 'createdAt'
+>;
+
+/**
+ * Intents that nobody has settled yet, by the storage that all handles on one agent's SQLite share, so
+ * that an end need not read its row first. Whether a row is still open is only its own to say: each
+ * statement that ends an attempt asks for its state.
+ */
+const intents = new WeakMap<DurableObjectStorage, Map<string, Intent>>();
+
+/** An intent was stored. */
+export function noteIntent(db: AgentDb, intent: Intent): void {
+  const known = intents.get(db.$client) ?? new Map<string, Intent>();
+  intents.set(db.$client, known);
+  known.set(intent.id, intent);
+}
+
+/** The intent of an attempt that was open, and that the caller ends now. */
+export function takeIntent(db: AgentDb, id: string): Intent | undefined {
+  const known = intents.get(db.$client);
+  const intent = known?.get(id);
+  if (intent) {
+    known?.delete(id);
+    return intent;
+  }
+  const row = rowById(db).get({ id });
+  return row?.state === 'open' ? row : undefined;
+}
+
+/** Forgets what is known: rows have changed by other hands than those of admit, retry and settle. */
+export function forgetIntents(db: AgentDb): void {
+  intents.delete(db.$client);
+}
+
 /** An attempt by its id. */
 export const rowById = prepared((db) =>
   db

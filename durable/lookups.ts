@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, lte, min, sql } from 'drizzle-orm';
 import { attempts } from '../db/agent/schema.ts';
-import type { AttemptRow } from './ledger.ts';
+import { forgetIntents, type AttemptRow } from './ledger.ts';
 import type { AgentDb } from './storage.ts';
 
 /** Nobody else looks up an attempt for so long, ms: longer than a look-up may take. */
@@ -11,6 +11,7 @@ const LOOKUP_LEASE_MS = 30_000;
  * one sweep has taken, another leaves alone for a while.
  */
 export function takeLookups(db: AgentDb, now: number, limit: number): AttemptRow[] {
+  forgetIntents(db);
   db.update(attempts)
     .set({ state: 'unsettled', outcome: 'lost' })
     .where(and(eq(attempts.state, 'open'), lte(attempts.lookupAt, now)))

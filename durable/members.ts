@@ -27,7 +27,7 @@ export async function createInvite(
   },
 ): Promise<NewInvite> {
   const token = randomToken();
-  const tokenHash = await sha256Hex(token);
+  const tokenHash = sha256Hex(token);
   const id = ulid(options.now);
   const expiresAt = options.now + options.expiresInMs;
   const { role, hostname, by, now } = options;
@@ -42,7 +42,7 @@ export async function signIn(
   db: AgentDb,
   options: { invite: string; name: string | undefined; host: string; now: number },
 ): Promise<SignedIn> {
-  const tokenHash = await sha256Hex(options.invite);
+  const tokenHash = sha256Hex(options.invite);
   // From here to the end without an await: of two that open the link at once, one gets in.
   const invite = db.select().from(invites).where(eq(invites.tokenHash, tokenHash)).get();
   const { now, host } = options;

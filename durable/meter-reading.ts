@@ -1,4 +1,4 @@
-import { gte } from 'drizzle-orm';
+import { count as counted, gte, inArray } from 'drizzle-orm';
 import { attempts } from '../db/agent/schema.ts';
 import { readCell } from './cells.ts';
 import type { AttemptRow } from './ledger.ts';
@@ -7,7 +7,13 @@ import type { AgentDb } from './storage.ts';
 
 /** The meters in the windows of `now`, UTC ms. */
 export function readMeters(db: AgentDb, now: number): Meters {
-  return roll(readCell(db, 'meters') ?? sumUp(db, now), now);
+  const meter = readCell(db, 'meters') ?? sumUp(db, now);
+  return roll(meter.held === null ? { ...meter, held: countHeld(db) } : meter, now);
+}
+
+function countHeld(db: AgentDb): number {
+  const isHeld = inArray(attempts.state, ['open', 'unsettled']);
+  return db.select({ n: counted() }).from(attempts).where(isHeld).get()?.n ?? 0;
 }
 
 /**
@@ -17,7 +23,11 @@ export function readMeters(db: AgentDb, now: number): Meters {
 function sumUp(db: AgentDb, now: number): Meters {
   const none = roll(null, now);
   const rows = db.select().from(attempts).where(gte(attempts.createdAt, none.month.start)).all();
-  return rows.reduce((meter, row) => count(meter, { ...amountsOf(row), at: row.createdAt }), none);
+  const unheld: Meters = { ...none, held: null };
+  return rows.reduce(
+    (meter, row) => count(meter, { ...amountsOf(row), at: row.createdAt }),
+    unheld,
+  );
 }
 
 function amountsOf(row: AttemptRow): Pick<Parameters<typeof count>[1], 'held' | 'used'> {

@@ -20,7 +20,7 @@ import {
   type RetryInput,
   type SettleInput,
 } from './ledger.ts';
-import type { LogEntry } from './log.ts';
+import { reasonOf, type LogEntry } from './log.ts';
 import { hastenLookups } from './lookups.ts';
 import { readMeters } from './meter-reading.ts';
 import { budgetOf, budgetPercent } from './meters.ts';
@@ -44,22 +44,12 @@ export interface MeteringDeps {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** The end of an attempt waits at most so long for a commit to share, ms: less than a call takes. */
-const SETTLE_WITHIN_MS = 5;
-
-interface Waiting {
-  input: SettleInput;
-  settled(answer: { failedCalls: number }): void;
-  failed(error: unknown): void;
-}
-
 /** The agent's ledger with its follow-ups: every commit that needs a sweep or a flush writes it. */
 export class Metering {
   readonly #deps: MeteringDeps;
   /** When the steps that are written down are due at the latest, so that not every call asks. */
   #flushBy = Number.POSITIVE_INFINITY;
   #sweepBy = Number.POSITIVE_INFINITY;
-  readonly #waiting: Waiting[] = [];
 
   constructor(deps: MeteringDeps) {
     this.#deps = deps;
@@ -67,7 +57,6 @@ export class Metering {
 
   async admit(input: AdmitInput): Promise<Admission> {
     const ctx = await this.#context();
-    this.#settleWaiting();
     const admission = admit(ctx, input);
     if (admission.ok) this.#sweepAt(ctx.now + MAX_ATTEMPT_MS + SWEEP_MARGIN_MS);
     return admission;
@@ -81,30 +70,20 @@ export class Metering {
     return admission;
   }
 
-  /**
-   * Settles an attempt. An answer that came whole waits a moment for another commit to share: should
-   * the object die in it, the intent is there, and the sweep looks the attempt up.
-   */
-  settle(input: SettleInput): Promise<{ failedCalls: number }> {
-    if (input.usage === null || input.callFailed) return Promise.resolve(this.#settleNow(input));
-    return new Promise((settled, failed) => {
-      this.#waiting.push({ input, settled, failed });
-      if (this.#waiting.length === 1) setTimeout(() => this.#settleWaiting(), SETTLE_WITHIN_MS);
-    });
-  }
-
-  #settleWaiting(): void {
-    for (const { input, settled, failed } of this.#waiting.splice(0)) {
-      // One that fails is told so, and keeps nobody else from being settled or admitted.
+  /** Settles attempts, each for itself: what is wrong with one keeps no other from being settled. */
+  settleAll(ends: readonly SettleInput[]): void {
+    for (const end of ends) {
       try {
-        settled(this.#settleNow(input));
+        this.settle(end);
       } catch (error) {
-        failed(error);
+        const { attemptId } = end;
+        this.#deps.log({ level: 'error', msg: 'not settled', attemptId, error: reasonOf(error) });
       }
     }
   }
 
-  #settleNow(input: SettleInput): { failedCalls: number } {
+  /** Settles an attempt; answers how many calls of its turn have failed by now. */
+  settle(input: SettleInput): { failedCalls: number } {
     const { db, now, log } = this.#deps;
     const at = now();
     const { failedCalls, state } = settle({ db, now: at }, input);
@@ -119,7 +98,6 @@ export class Metering {
   async flush(): Promise<number> {
     const { db, env, record, now } = this.#deps;
     this.#flushBy = Number.POSITIVE_INFINITY;
-    this.#settleWaiting();
     const { flushed, more } = await flushOutbox({ db, d1: env.DB, tenantId: record().id, now });
     if (more) setDueBy(db, 'flush', '', now());
     return flushed;
@@ -152,8 +130,8 @@ export class Metering {
       {
         admit: (input) => this.admit(input),
         retry: (ended, input) => this.retry(ended, input),
-        settle: (input) => this.settle(input),
-        fetch: (upstream, signal) => fetch(upstream, { signal }),
+        settle: (input) => Promise.resolve(this.settle(input)),
+        fetch: (url, init) => fetch(url, init),
         gateway: aiGateway(env),
         waitUntil,
         now,

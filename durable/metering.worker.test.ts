@@ -134,7 +134,7 @@ describe('the end of an attempt', () => {
     return admission.ok ? 'ok' : admission.code;
   };
 
-  it('is stored before its caller is told, though it waits for a commit to share', async () => {
+  it('is stored before its caller is told', async () => {
     const tenant = await newTenant();
     await begin(tenant, 'call');
     expect(await tenant.rpc.settle(endOf('call.1'))).toEqual({ failedCalls: 0 });
@@ -142,12 +142,25 @@ describe('the end of an attempt', () => {
     await tenant.inside(({ db }) => expect(rowOf(db, 'call.1')?.state).toBe('final'));
   });
 
-  it('frees its place for the call that comes next', async () => {
-    const tenant = await newTenant({ limits: { maxConcurrentCalls: 1 } });
+  it('is settled after the agent was evicted, when nobody remembers its intent', async () => {
+    const tenant = await newTenant();
+    await begin(tenant, 'call');
+    await evictDurableObject(tenant.stub);
+    await tenant.rpc.settle(endOf('call.1'));
+    await tenant.inside(({ db }) => expect(rowOf(db, 'call.1')?.state).toBe('final'));
+  });
+
+  it('is settled with others, and one that is nobody’s keeps no other from it', async () => {
+    const tenant = await newTenant();
     await begin(tenant, 'first');
-    const settling = tenant.rpc.settle(endOf('first.1'));
-    expect(await begin(tenant, 'second')).toBe('ok');
-    expect(await settling).toEqual({ failedCalls: 0 });
+    await begin(tenant, 'second');
+    await tenant.rpc.settleAll(
+      ['first.1', 'unknown.1', 'first.1', 'second.1'].map((id) => endOf(id)),
+    );
+    await tenant.inside(({ db }) => {
+      expect(rowsOf(db).map(({ state }) => state)).toEqual(['final', 'final']);
+      expect(metersOf(db, Date.now())).toMatchObject({ held: 0, day: { heldTokens: 0 } });
+    });
   });
 
   it('that is told twice at once counts once', async () => {
@@ -166,14 +179,6 @@ describe('the end of an attempt', () => {
         heldTokens: row?.state === 'unsettled' ? row.reservedTokens : 0,
       });
     });
-  });
-
-  it('that waits is in D1 with the flush that comes', async () => {
-    const tenant = await newTenant();
-    await begin(tenant, 'call');
-    const settling = tenant.rpc.settle(endOf('call.1'));
-    expect(await tenant.rpc.flush()).toEqual({ flushed: 1, unsettled: 0 });
-    await settling;
   });
 });
 

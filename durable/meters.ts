@@ -19,6 +19,8 @@ export const meters = z.object({
     /** The notice that was given for it. */
     percent: z.union([z.literal(0), z.literal(80), z.literal(100)]),
   }),
+  /** Attempts that are not final: at least as many as are under way. Null where none counted them. */
+  held: amount.nullable().default(null),
 });
 export type Meters = z.infer<typeof meters>;
 
@@ -50,6 +52,7 @@ export function roll(before: Meters | null, now: number): Meters {
       before !== null && (isSameDay || before.month.start >= monthStart(now))
         ? before.month
         : { start: monthStart(now), nano: 0, heldNano: 0, percent: 0 },
+    held: before === null ? 0 : before.held,
   };
 }
 
@@ -151,7 +154,8 @@ export const NOTHING: Amount = { tokens: 0, nano: 0 };
 
 /** Holds what an attempt that begins now may use. */
 export function hold(meter: Meters, reserved: Amount): Meters {
-  return count(meter, { held: reserved, used: NOTHING, at: Number.POSITIVE_INFINITY });
+  const held = { held: reserved, used: NOTHING, at: Number.POSITIVE_INFINITY };
+  return { ...count(meter, held), held: meter.held === null ? null : meter.held + 1 };
 }
 
 /** Books what an attempt has used in place of what was held for it; `at` is when it began. */
@@ -159,7 +163,9 @@ export function release(
   meter: Meters,
   { reserved, used, at }: { reserved: Amount; used: Amount; at: number },
 ): Meters {
-  return count(meter, { held: { tokens: -reserved.tokens, nano: -reserved.nano }, used, at });
+  const held = { tokens: -reserved.tokens, nano: -reserved.nano };
+  const released = meter.held === null ? null : Math.max(0, meter.held - 1);
+  return { ...count(meter, { held, used, at }), held: released };
 }
 
 /** Adds to what is held and used in the windows in which an attempt began, `at`. */

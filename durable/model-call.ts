@@ -1,14 +1,14 @@
 import type { ChatRequest } from '../contract/ai-gateway.ts';
 import type { Tier, Workload } from '../contract/tiers.ts';
 import type { CallSource, Outcome } from '../contract/usage.ts';
-import type { AiGateway } from './ai-gateway.ts';
+import type { AiGateway, UpstreamInit } from './ai-gateway.ts';
 import type { Admission, AdmitInput, Attempt, SettleInput } from './ledger.ts';
 import type { LedgerRpc } from './rpc.ts';
 
 /** What the relay touches. */
 export interface RelayDeps extends LedgerRpc {
   admit(input: AdmitInput): Promise<Admission>;
-  fetch(request: Request, signal: AbortSignal): Promise<Response>;
+  fetch(url: string, init: UpstreamInit & { signal: AbortSignal }): Promise<Response>;
   gateway: Pick<AiGateway, 'request'>;
   waitUntil(work: Promise<unknown>): void;
   now(): number;

@@ -65,7 +65,13 @@ export async function sweepAttempts(deps: {
       continue;
     }
     const found = lookup.kind === 'found' ? { logId: lookup.logId, status: lookup.status } : {};
-    finish(db, row, { ...found, usage: decision.usage, settledBy: decision.book, now: now() });
+    finish(db, row, {
+      ...row,
+      ...found,
+      usage: decision.usage,
+      settledBy: decision.book,
+      now: now(),
+    });
     booked += 1;
   }
   return { booked, nextAt: nextLookupAt(db) };

@@ -199,7 +199,7 @@ describe('a sweep', () => {
         asked,
       );
       expect(other.booked).toBe(0);
-      finish(db, only(db)!, { usage, settledBy: 'looked_up', now: asked });
+      finish(db, only(db)!, { ...only(db)!, usage, settledBy: 'looked_up', now: asked });
       found();
       expect(await slow).toEqual({ booked: 0, nextAt: null });
       expect(only(db)).toMatchObject({ state: 'final', lookupAt: null });

@@ -35,7 +35,7 @@ async function program(
   const { secret = '' } = parseApiKey(key) ?? {};
   return {
     id,
-    caller: { kind: 'key', keyId: id, secretHash: await sha256Hex(secret), host: HOST },
+    caller: { kind: 'key', keyId: id, secretHash: sha256Hex(secret), host: HOST },
   };
 }
 const call = (callId: string, changed: Partial<ApiCall> = {}): ApiCall => ({
@@ -86,7 +86,11 @@ describe('a program’s model call', () => {
   it('is admitted by its key, as a call of no sandbox', async () => {
     const tenant = await newTenant();
     const { caller } = await program(tenant);
-    const admission = await tenant.rpc.admitApi(caller, call('call', { workload: 'summarize' }));
+    const admission = await tenant.rpc.admitApi(
+      caller,
+      call('call', { workload: 'summarize' }),
+      [],
+    );
     expect(admission).toMatchObject({ ok: true, attempt: { id: 'call.1' } });
     await tenant.inside(({ db }) =>
       expect(db.select().from(attempts).all()).toMatchObject([
@@ -98,7 +102,7 @@ describe('a program’s model call', () => {
   it('that names no workload is of the key’s first', async () => {
     const tenant = await newTenant();
     const { caller } = await program(tenant, { workloads: ['monitor', 'summarize'] });
-    await tenant.rpc.admitApi(caller, call('call'));
+    await tenant.rpc.admitApi(caller, call('call'), []);
     await tenant.inside(({ db }) =>
       expect(db.select().from(attempts).all()).toMatchObject([{ workload: 'summarize' }]),
     );
@@ -107,7 +111,7 @@ describe('a program’s model call', () => {
   it('is refused for a workload that the key is not for', async () => {
     const tenant = await newTenant();
     const { caller } = await program(tenant, { workloads: ['summarize'] });
-    const ask = () => tenant.rpc.admitApi(caller, call('call', { workload: 'chat' }));
+    const ask = () => tenant.rpc.admitApi(caller, call('call', { workload: 'chat' }), []);
     expect(await codeOf(ask)).toBe('forbidden');
     await tenant.inside(({ db }) => expect(db.select().from(attempts).all()).toEqual([]));
   });
@@ -115,9 +119,9 @@ describe('a program’s model call', () => {
   it('is refused from the request after the key was revoked', async () => {
     const tenant = await newTenant();
     const { id, caller } = await program(tenant);
-    expect(await codeOf(() => tenant.rpc.admitApi(caller, call('a')))).toBeNull();
+    expect(await codeOf(() => tenant.rpc.admitApi(caller, call('a'), []))).toBeNull();
     await tenant.rpc.revokeApiKey(operator('admin'), id);
-    expect(await codeOf(() => tenant.rpc.admitApi(caller, call('b')))).toBe('unauthenticated');
+    expect(await codeOf(() => tenant.rpc.admitApi(caller, call('b'), []))).toBe('unauthenticated');
     expect(await codeOf(() => tenant.rpc.listModels(caller))).toBe('unauthenticated');
     expect(await codeOf(() => tenant.rpc.listSessions(caller))).toBe('unauthenticated');
   });
@@ -126,7 +130,8 @@ describe('a program’s model call', () => {
     const tenant = await newTenant();
     const other = await newTenant();
     const { caller } = await program(tenant);
-    const ask = (from: FreshAgent, as: Caller) => codeOf(() => from.rpc.admitApi(as, call('call')));
+    const ask = (from: FreshAgent, as: Caller) =>
+      codeOf(() => from.rpc.admitApi(as, call('call'), []));
     expect(await ask(tenant, { ...caller, secretHash: 'f'.repeat(64) })).toBe('unauthenticated');
     expect(await ask(other, caller)).toBe('unauthenticated');
     expect(await ask(tenant, { ...caller, host: 'other.localhost' })).toBe('misdirected');
@@ -137,10 +142,12 @@ describe('a program’s model call', () => {
     const tenant = await newTenant();
     const { caller } = await program(tenant);
     for (const nobody of [operator('admin'), await join(tenant, 'owner')]) {
-      expect(await codeOf(() => tenant.rpc.admitApi(nobody, call('call')))).toBe('forbidden');
+      expect(await codeOf(() => tenant.rpc.admitApi(nobody, call('call'), []))).toBe('forbidden');
     }
     await tenant.rpc.apply({ ...tenant.record, status: 'suspended', version: 2 });
-    expect(await codeOf(() => tenant.rpc.admitApi(caller, call('call')))).toBe('tenant_suspended');
+    expect(await codeOf(() => tenant.rpc.admitApi(caller, call('call'), []))).toBe(
+      'tenant_suspended',
+    );
   });
 
   it('may name the models of its tier and platform, and no others', async () => {
@@ -150,7 +157,7 @@ describe('a program’s model call', () => {
     expect(workloads).toEqual(['monitor']);
     expect(models.length).toBeGreaterThan(0);
     for (const model of models) {
-      const admission = await tenant.rpc.admitApi(caller, call(model, { model }));
+      const admission = await tenant.rpc.admitApi(caller, call(model, { model }), []);
       expect(admission).toMatchObject({ ok: true, attempt: { model, hasFallback: false } });
       await tenant.rpc.settle({
         attemptId: `${model}.1`,
@@ -163,7 +170,7 @@ describe('a program’s model call', () => {
         callFailed: true,
       });
     }
-    expect(await tenant.rpc.admitApi(caller, call('x', { model: 'gpt-4o' }))).toMatchObject({
+    expect(await tenant.rpc.admitApi(caller, call('x', { model: 'gpt-4o' }), [])).toMatchObject({
       ok: false,
       code: 'model_not_found',
     });

@@ -29,7 +29,7 @@ function testWith(db: AgentDb, ...answers: Response[]) {
     gateway: {
       request: (_: unknown, body: unknown) => {
         bodies.push(body);
-        return new Request('http://upstream', { method: 'POST' });
+        return { url: 'http://upstream', init: { method: 'POST' as const, headers: {}, body: '' } };
       },
     },
     waitUntil: () => undefined,

@@ -128,9 +128,12 @@ export interface TenantAgentRpc extends LedgerRpc {
   revokeApiKey(caller: Caller, id: string): Promise<ApiKeyView>;
   /**
    * Admits a model call of a program, by its key. A workload of null is the key's first. AppError
-   * unauthenticated and forbidden by the key, tenant_suspended and the like by the tenant.
+   * unauthenticated and forbidden by the key, tenant_suspended and the like by the tenant. Settles
+   * `ends` before, whatever becomes of the call: they are of attempts that others made.
    */
-  admitApi(caller: Caller, call: ApiCall): Promise<Admission>;
+  admitApi(caller: Caller, call: ApiCall, ends: readonly SettleInput[]): Promise<Admission>;
+  /** Settles attempts of programs whose answers came whole. */
+  settleAll(ends: readonly SettleInput[]): Promise<void>;
   /** What a program may name as `model`: its key's workloads, and the models of its tier. */
   listModels(caller: Caller): Promise<{ workloads: Workload[]; models: string[] }>;
 

@@ -5,8 +5,9 @@ import { attempts, turns } from '../db/agent/schema.ts';
 import { writeCell } from './cells.ts';
 import {
   FIRST_LOOKUP_MS,
-  rowById,
+  takeIntent,
   type AttemptRow,
+  type Intent,
   type LedgerContext,
   type SettleInput,
 } from './ledger.ts';
@@ -35,20 +36,26 @@ export function settle(
   input: SettleInput,
 ): { failedCalls: number; state: 'final' | 'unsettled' | 'before' } {
   const { db, now } = ctx;
-  const row = rowById(db).get({ id: input.attemptId });
-  if (!row || row.state !== 'open') return { failedCalls: 0, state: 'before' };
+  const intent = takeIntent(db, input.attemptId);
+  if (!intent) return { failedCalls: 0, state: 'before' };
   const { outcome, status, logId, firstByteMs, latencyMs } = input;
   const seen = { outcome, status, logId, firstByteMs, latencyMs };
   const usage = input.usage ?? (isKnownZero(input) ? NO_USAGE : null);
-  if (usage) finish(db, row, { ...seen, usage, settledBy: 'exact', now });
-  else {
-    db.update(attempts)
-      .set({ ...seen, state: 'unsettled', lookupAt: now + FIRST_LOOKUP_MS })
-      .where(eq(attempts.id, row.id))
-      .run();
-  }
-  const failedCalls = input.callFailed ? countFailure(db, row.turnId) : 0;
+  const isEnded = usage
+    ? finish(db, intent, { ...seen, usage, settledBy: 'exact', now })
+    : toLookUp(db, intent, { ...seen, lookupAt: now + FIRST_LOOKUP_MS });
+  if (!isEnded) return { failedCalls: 0, state: 'before' };
+  const failedCalls = input.callFailed ? countFailure(db, intent.turnId) : 0;
   return { failedCalls, state: usage ? 'final' : 'unsettled' };
+}
+
+/** An end without usage: the sweep asks the log for it. False when the attempt was not open. */
+function toLookUp(db: AgentDb, { id }: Intent, seen: Seen & { lookupAt: number }): boolean {
+  const isOpen = and(eq(attempts.id, id), eq(attempts.state, 'open'));
+  const set = { ...seen, state: 'unsettled' as const };
+  return (
+    db.update(attempts).set(set).where(isOpen).returning({ id: attempts.id }).get() !== undefined
+  );
 }
 
 /** One failed call more of a turn; answers how many there are. */
@@ -64,6 +71,7 @@ export function countFailure(db: AgentDb, turnId: string | null): number {
   );
 }
 
+/** What was seen of an attempt's end. */
 type Seen = Pick<AttemptRow, 'outcome' | 'status' | 'logId' | 'firstByteMs' | 'latencyMs'>;
 
 const finishRow = prepared((db) =>
@@ -93,16 +101,15 @@ const finishRow = prepared((db) =>
 /**
  * Makes an attempt final: it is in the outbox from here on and never changes again, and what it used
  * takes the place of what was held for it. An estimate costs what was reserved, since what of it were
- * output tokens, the dearer ones, is not known.
+ * output tokens, the dearer ones, is not known. False when it was final already.
  */
 export function finish(
   db: AgentDb,
-  row: AttemptRow,
-  end: Partial<Seen> & { usage: TokenUsage; settledBy: Settlement; now: number },
-): void {
-  const { usage, settledBy, now, ...seen } = end;
+  row: Intent,
+  end: Seen & { usage: TokenUsage; settledBy: Settlement; now: number },
+): boolean {
+  const { usage, settledBy, now, outcome, status, logId, firstByteMs, latencyMs } = end;
   const costs = settledBy === 'estimated' ? row.reservedNano : costNano(row.model, usage);
-  const { outcome, status, logId, firstByteMs, latencyMs } = { ...row, ...seen };
   // Before the row is final: where there are no meters yet they are made of the rows.
   const before = readMeters(db, now);
   const booked = finishRow(db).get({
@@ -117,7 +124,7 @@ export function finish(
     settledBy,
     settledAt: now,
   });
-  if (!booked) return;
+  if (!booked) return false;
   const released = {
     reserved: { tokens: row.reservedTokens, nano: row.reservedNano },
     used: { tokens: usage.tokensIn + usage.tokensOut, nano: costs },
@@ -125,6 +132,7 @@ export function finish(
   };
   writeCell(db, 'meters', release(before, released));
   if (row.turnId) addTurnUsage(db, row.turnId, { ...usage, costNano: costs });
+  return true;
 }
 
 /** Adds what an attempt has used to its turn and, where a schedule made that, to the run. */

@@ -119,8 +119,8 @@ describe('what a turn has used', () => {
       expect(usedBy(db, turnId)).toEqual([0, 0, 0]);
       const usage = { tokensIn: 7, tokensOut: 3, tokensCached: 0 };
       const lost = rowOf(db, 'a.1')!;
-      finish(db, lost, { usage, settledBy: 'looked_up', now: NOW });
-      finish(db, lost, { usage, settledBy: 'looked_up', now: NOW });
+      finish(db, lost, { ...lost, usage, settledBy: 'looked_up', now: NOW });
+      finish(db, lost, { ...lost, usage, settledBy: 'looked_up', now: NOW });
       const booked = rowOf(db, 'a.1')?.costNano ?? 0;
       expect(usedBy(db, turnId)).toEqual([7, 3, booked]);
       expect(metersOf(db).day).toMatchObject({ tokens: 10, heldTokens: 0 });

@@ -28,7 +28,7 @@ export async function issueTicket(
   options: { id?: string; kind: SnapshotKind; generation: number; now: number },
 ): Promise<Ticket> {
   const ticket = randomToken();
-  const ticketHash = await sha256Hex(ticket);
+  const ticketHash = sha256Hex(ticket);
   const { kind, generation, now } = options;
   const id = options.id ?? ulid(now);
   db.insert(snapshots)
@@ -50,7 +50,7 @@ export async function issueTicket(
 /** A ticket in place of one that was not used, whose words are lost; null when it was used. */
 export async function renewTicket(db: AgentDb, id: string): Promise<Ticket | null> {
   const ticket = randomToken();
-  const ticketHash = await sha256Hex(ticket);
+  const ticketHash = sha256Hex(ticket);
   const [row] = db
     .update(snapshots)
     .set({ ticketHash, changes: countChanges(db) })
@@ -73,7 +73,7 @@ export async function redeemTicket(
   db: AgentDb,
   put: { id: string; ticket: string; generation: number; size: number; now: number },
 ): Promise<void> {
-  const ticketHash = await sha256Hex(put.ticket);
+  const ticketHash = sha256Hex(put.ticket);
   const row = getSnapshot(db, put.id);
   if (!row || row.state !== 'ticketed' || row.ticketHash !== ticketHash) {
     throw refused('This snapshot has no valid ticket.');

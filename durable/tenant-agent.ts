@@ -365,8 +365,18 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     return this.#programs.revoke(caller, id);
   }
 
-  async admitApi(caller: Caller, call: ApiCall): Promise<Admission> {
-    return this.#armed(await this.#programs.admit(caller, call));
+  async admitApi(caller: Caller, call: ApiCall, ends: readonly SettleInput[]): Promise<Admission> {
+    try {
+      this.#metering.settleAll(ends);
+      return await this.#programs.admit(caller, call);
+    } finally {
+      await this.#arm();
+    }
+  }
+
+  async settleAll(ends: readonly SettleInput[]): Promise<void> {
+    this.#metering.settleAll(ends);
+    await this.#arm();
   }
 
   listModels(caller: Caller): Promise<{ workloads: Workload[]; models: string[] }> {
@@ -449,7 +459,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async settle(input: SettleInput): Promise<{ failedCalls: number }> {
-    return this.#armed(await this.#metering.settle(input));
+    return this.#armed(this.#metering.settle(input));
   }
 
   async testRoute(request: RouteRequest): Promise<RoutingTestResult> {

@@ -53,8 +53,8 @@ export async function tryUpstream(
   const failed = { message: null, isCallersFault: false, tooLong: false };
 
   try {
-    const request = deps.gateway.request(attempt, call.body, call.affinity);
-    const response = await deps.fetch(request, controller.signal);
+    const { url, init } = deps.gateway.request(attempt, call.body, call.affinity);
+    const response = await deps.fetch(url, { ...init, signal: controller.signal });
     logId = response.headers.get('cf-aig-log-id');
     const { status } = response;
     if (!response.ok) {

@@ -4,7 +4,7 @@ import { bootProblems } from './boot.ts';
 import type { EdgeDeps, EdgeTypes, Trace } from './context.ts';
 import { devModeRefusal } from './dev-mode.ts';
 import { isDevMode, platformsOf, type Env } from './env.ts';
-import { normaliseHost } from './host-name.ts';
+import { hostOf } from './host-name.ts';
 import { locate, type Place } from './locate.ts';
 import { innerPath, mount } from './route.ts';
 import { ROUTES } from './routes/index.ts';
@@ -12,7 +12,7 @@ import { servePage, type EdgeFetcher } from './site.ts';
 
 /** Where a request arrived. Throws unknown_host for what is no host. */
 function placeOf(url: URL, env: Env): { place: Place; hostname: string } {
-  const hostname = normaliseHost(url.host);
+  const hostname = hostOf(url);
   if (hostname === null) throw new AppError('unknown_host', 'This is not a valid host.');
   const territory = { platforms: platformsOf(env), devMode: isDevMode(env) };
   return { place: locate(hostname, url.pathname, territory), hostname };

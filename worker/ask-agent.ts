@@ -1,3 +1,4 @@
+import type { TenantAddress } from '../db/queries/hostnames.ts';
 import { AppError, asAppError } from '../contract/errors.ts';
 import { tenantById } from '../db/queries/tenants.ts';
 import type { Caller } from '../durable/index.ts';
@@ -11,7 +12,8 @@ import { rereadHost } from './tenant-directory.ts';
 
 /** Who asks, in the form in which the agent checks it. */
 export function callerOf(c: EdgeContext): Caller {
-  const { caller, place } = c.var;
+  const caller = c.get('caller');
+  const place = c.get('place');
   if (caller.kind === 'operator') {
     return { kind: 'operator', subject: caller.subject, role: caller.role };
   }
@@ -42,13 +44,15 @@ function hostAsked(place: Place, caller: EdgeCaller): string | null {
  */
 export async function askAgent<T>(
   c: EdgeContext,
-  question: (agent: AgentStub) => Promise<T>,
+  question: (agent: AgentStub, of: TenantAddress) => Promise<T>,
 ): Promise<T> {
-  const { deps, tenant, place, caller } = c.var;
+  const deps = c.get('deps');
+  const tenant = c.get('tenant');
   if (!tenant) throw new AppError('tenant_not_found', 'No tenant is named here.');
-  const host = hostAsked(place, caller);
+  const caller = c.get('caller');
+  const host = hostAsked(c.get('place'), caller);
   try {
-    return await question(deps.agentOf(c.env, tenant));
+    return await question(deps.agentOf(c.env, tenant), tenant);
   } catch (error) {
     if (host === null || !WRONG_AGENT.has(asAppError(error)?.code)) throw error;
   }
@@ -62,5 +66,5 @@ export async function askAgent<T>(
     if (detail) await agent.apply(recordOf(detail));
   }
   c.set('tenant', fresh);
-  return question(agent);
+  return question(agent, fresh);
 }

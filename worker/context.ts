@@ -7,6 +7,7 @@ import type { TenantAddress } from '../db/queries/hostnames.ts';
 import type { CallerKind, EdgeCaller } from './access.ts';
 import type { AgentStub } from './agent.ts';
 import type { Env } from './env.ts';
+import type { LateSettles } from './late-settles.ts';
 import type { Place, PlaceKind } from './locate.ts';
 import { describeCause, type Log } from './log.ts';
 import type { DirectoryDeps } from './tenant-directory.ts';
@@ -26,6 +27,7 @@ export interface EdgeDeps {
   /** Asks the AI Gateway. */
   fetch: typeof fetch;
   recentHosts: RecentHosts;
+  lateSettles: LateSettles;
   now(): number;
   log: Log;
 }
@@ -71,8 +73,8 @@ export function directoryDeps(c: EdgeContext): DirectoryDeps {
   return {
     kv: c.env.DIRECTORY,
     db: () => dbOf(c),
-    recentHosts: c.var.deps.recentHosts,
-    now: c.var.deps.now(),
+    recentHosts: c.get('deps').recentHosts,
+    now: c.get('deps').now(),
     later: (work) => c.executionCtx.waitUntil(work),
   };
 }

@@ -16,8 +16,11 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/;
 export function normaliseHost(raw: string): string | null {
   if (raw === '' || raw.length > MAX_RAW_CHARS || HOSTILE.test(raw)) return null;
   const url = URL.parse(`http://${raw}/`);
-  if (!url || url.pathname !== '/') return null;
-  const hostname = url.hostname;
+  return url?.pathname === '/' ? hostOf(url) : null;
+}
+
+/** The same of a URL, whose host the URL parser has normalised already. */
+export function hostOf({ hostname }: Pick<URL, 'hostname'>): string | null {
   if (hostname.startsWith('[')) return hostname;
   const name = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
   if (name.length > MAX_HOSTNAME_CHARS) return null;

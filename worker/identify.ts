@@ -61,7 +61,7 @@ async function programIn(
   c: EdgeContext,
   hostname: string,
 ): Promise<{ caller: EdgeCaller; tenant: TenantAddress | undefined } | null> {
-  const caller = await keyIn(c.req.raw.headers, hostname);
+  const caller = keyIn(c.req.raw.headers, hostname);
   if (!caller) return null;
   const tenant = (await findHost(directoryDeps(c), hostname)) ?? undefined;
   // Of a host that is nobody's a program is told what it is told of a wrong key.
@@ -73,7 +73,7 @@ async function programIn(
  * nor a program of theirs, and no cookie is read: there all tenants share one origin.
  */
 export async function identify(c: EdgeContext): Promise<void> {
-  const { place } = c.var;
+  const place = c.get('place');
   if (place.kind === 'tenant') {
     const { caller, tenant } =
       (await programIn(c, place.hostname)) ?? (await memberIn(c, place.hostname));

@@ -5,6 +5,7 @@ import type { EdgeDeps } from './context.ts';
 import { runCron } from './cron.ts';
 import { createEdge } from './edge.ts';
 import type { Env } from './env.ts';
+import { LateSettles } from './late-settles.ts';
 import { workerLog } from './log.ts';
 import { RecentHosts } from './recent-hosts.ts';
 
@@ -16,6 +17,7 @@ const deps: EdgeDeps = {
   site,
   fetch: (input, init) => fetch(input, init),
   recentHosts: new RecentHosts(),
+  lateSettles: new LateSettles(Date.now),
   now: Date.now,
   log: workerLog,
 };

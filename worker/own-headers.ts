@@ -1,5 +1,5 @@
 /** Headers that only the system sets: what clients send of them is dropped, and none is answered. */
-const OWN_PREFIXES = ['x-sk-', 'cf-aig-'];
+const OWN = /^(?:x-sk|cf-aig)-/;
 
 /** Carries the request's id from the edge to the agent. */
 export const REQUEST_ID_HEADER = 'x-sk-request-id';
@@ -8,9 +8,9 @@ export const REQUEST_ID_HEADER = 'x-sk-request-id';
 export const SHA256_HEADER = 'x-sk-sha256';
 
 function ownHeaders(headers: Headers): string[] {
-  return [...headers.keys()].filter((name) =>
-    OWN_PREFIXES.some((prefix) => name.startsWith(prefix)),
-  );
+  const own: string[] = [];
+  for (const name of headers.keys()) if (OWN.test(name)) own.push(name);
+  return own;
 }
 
 /** The request as routes see it: without what clients may not set. */
@@ -22,35 +22,37 @@ export function admitRequest(request: Request): Request {
   return new Request(request, { headers });
 }
 
-const EVERYWHERE: Readonly<Record<string, string>> = {
+interface Finish {
+  requestId: string;
+  isPage: boolean;
+  isHttps: boolean;
+}
+
+const EVERYWHERE = Object.entries({
   'x-content-type-options': 'nosniff',
   // Join links carry their secret in the path.
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
-};
+});
 
-const ON_API: Readonly<Record<string, string>> = {
+const ON_API = Object.entries({
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-};
+});
 
 /**
  * The response as it leaves: with its request's id and the security headers, without the system's
  * own. Pages bring their own content policy and caching; a socket is passed on as it is.
  */
-export function finishResponse(
-  response: Response,
-  options: { requestId: string; isPage: boolean; isHttps: boolean },
-): Response {
+export function finishResponse(response: Response, options: Finish): Response {
+  try {
+    finishHeaders(response.headers, options);
+    if (!response.webSocket) return response;
+  } catch {
+    // What was fetched has headers that can't be changed.
+  }
   const headers = new Headers(response.headers);
-  for (const name of ownHeaders(response.headers)) headers.delete(name);
-  const digest = response.headers.get(SHA256_HEADER);
-  if (digest !== null) headers.set(SHA256_HEADER, digest);
-  headers.set('x-request-id', options.requestId);
-  for (const [name, value] of Object.entries(EVERYWHERE)) headers.set(name, value);
-  if (!options.isPage) for (const [name, value] of Object.entries(ON_API)) headers.set(name, value);
-  // A year, as hstspreload.org asks for at least.
-  if (options.isHttps) headers.set('strict-transport-security', 'max-age=31536000');
+  finishHeaders(headers, options);
   if (response.webSocket) {
     return new Response(null, { status: 101, webSocket: response.webSocket, headers });
   }
@@ -59,4 +61,13 @@ export function finishResponse(
     statusText: response.statusText,
     headers,
   });
+}
+
+function finishHeaders(headers: Headers, { requestId, isPage, isHttps }: Finish): void {
+  headers.set('x-request-id', requestId);
+  for (const name of ownHeaders(headers)) if (name !== SHA256_HEADER) headers.delete(name);
+  for (const [name, value] of EVERYWHERE) headers.set(name, value);
+  if (!isPage) for (const [name, value] of ON_API) headers.set(name, value);
+  // A year, as hstspreload.org asks for at least.
+  if (isHttps) headers.set('strict-transport-security', 'max-age=31536000');
 }

@@ -22,6 +22,8 @@ async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): P
 const tooLarge = (maxBytes: number): AppError =>
   new AppError('payload_too_large', `The body is over ${maxBytes} bytes.`);
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 async function readText(
   request: Request,
   maxBytes: number,
@@ -31,7 +33,7 @@ async function readText(
   if (!request.body) return { text: '', bytes: 0 };
   const bytes =
     length === null ? await readChunks(request.body, maxBytes) : await request.arrayBuffer();
-  return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), bytes: bytes.byteLength };
+  return { text: utf8.decode(bytes), bytes: bytes.byteLength };
 }
 
 /**

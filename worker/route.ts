@@ -51,9 +51,11 @@ export async function admitCaller(
 ): Promise<void> {
   if (wanted.anonymous) c.set('caller', { kind: 'nobody' });
   else await identify(c);
-  c.var.trace.caller = callerKind(c.var.caller);
-  c.var.trace.tenantId = c.var.tenant?.tenantId;
-  const refused = refusal(c.var.caller, wanted.action, c.var.place.kind);
+  const trace = c.get('trace');
+  const caller = c.get('caller');
+  trace.caller = callerKind(caller);
+  trace.tenantId = c.get('tenant')?.tenantId;
+  const refused = refusal(caller, wanted.action, c.get('place').kind);
   if (refused) throw refused;
 }
 
@@ -62,7 +64,7 @@ export function mount(app: Hono<EdgeTypes>, specs: readonly RouteSpec[]): void {
   for (const spec of specs) {
     for (const kind of spec.on) {
       app.on(spec.method, innerPath({ kind, path: spec.path }), async (c) => {
-        c.var.trace.route = spec.path;
+        c.get('trace').route = spec.path;
         await admitCaller(c, spec);
         return spec.handle(c);
       });

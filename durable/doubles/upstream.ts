@@ -105,14 +105,16 @@ export function world(...upstreams: Upstream[]) {
       booked.push(input);
       return { failedCalls: input.callFailed ? 1 : 0 };
     },
-    fetch: (request, signal) => {
+    fetch: (_url, { headers, signal }) => {
       const upstream = upstreams[asked.length] ?? new Error('one attempt too many');
-      asked.push({ model: request.headers.get('x-model') ?? '', signal });
+      asked.push({ model: headers['x-model'] ?? '', signal });
       return reach(upstream, signal);
     },
     gateway: {
-      request: ({ model }) =>
-        new Request('http://upstream', { method: 'POST', headers: { 'x-model': model } }),
+      request: ({ model }) => ({
+        url: 'http://upstream',
+        init: { method: 'POST', headers: { 'x-model': model }, body: '{}' },
+      }),
     },
     waitUntil: (work) => {
       work.catch(() => undefined);

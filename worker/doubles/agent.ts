@@ -222,6 +222,7 @@ export class AgentDouble {
     },
     retry: ({ attemptId }: { attemptId: string }) => this.admission(attemptId.slice(0, -2)),
     settle: () => ({ failedCalls: 0 }),
+    settleAll: () => undefined,
     testRoute: (request: object) => ({ ...request, policyVersion: 1 }),
   };
 

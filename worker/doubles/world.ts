@@ -5,6 +5,7 @@ import type { EdgeDeps } from '../context.ts';
 import { createEdge, type Edge } from '../edge.ts';
 import type { Env } from '../env.ts';
 import type { LogEntry } from '../log.ts';
+import { LateSettles } from '../late-settles.ts';
 import { RecentHosts } from '../recent-hosts.ts';
 import { AgentDouble } from './agent.ts';
 
@@ -46,6 +47,7 @@ export async function createWorld(
     },
     fetch: () => Promise.resolve(Response.json({ success: true, result: [] })),
     recentHosts: new RecentHosts(),
+    lateSettles: new LateSettles(Date.now),
     now: () => Date.now(),
     log: (entry) => log.push(entry),
   };

@@ -4,6 +4,7 @@ import {
   type ChatRequest,
 } from '../../contract/ai-gateway.ts';
 import { AppError, validationError } from '../../contract/errors.ts';
+import type { TenantAddress } from '../../db/queries/hostnames.ts';
 import { workloadSchema, type Workload } from '../../contract/tiers.ts';
 import {
   aiGateway,
@@ -49,28 +50,29 @@ async function complete(c: EdgeContext): Promise<Response> {
   const { body, requestBytes } = await readChatRequest(c.req.raw);
   const { workload, model } = named(body.model);
   const caller = callerOf(c);
-  const callId = newUlid(c.var.deps.now());
-  const call = (agent: AgentStub): Promise<RelayResult> => {
+  const { lateSettles, now, fetch } = c.get('deps');
+  const callId = newUlid(now());
+  const call = (agent: AgentStub, { tenantId }: TenantAddress): Promise<RelayResult> => {
     const asked = <T>(ask: (stub: AgentStub) => Promise<T>): Promise<T> =>
       repeatRpc((isFirst) => ask(isFirst ? agent : freshAgent(c)));
     return relay(
       {
         admit: ({ requestBytes: bytes, requestedMaxTokens }) =>
-          asked((stub) =>
-            stub.admitApi(caller, {
-              callId,
-              requestBytes: bytes,
-              requestedMaxTokens,
-              model,
-              workload,
-            }),
-          ),
+          lateSettles.along(tenantId, (ends) => {
+            const size = { requestBytes: bytes, requestedMaxTokens };
+            const asking = { callId, model, workload, ...size };
+            return asked((stub) => stub.admitApi(caller, asking, ends));
+          }),
         retry: (ended, input) => asked((stub) => stub.retry(ended, input)),
-        settle: (input) => asked((stub) => stub.settle(input)),
-        fetch: (upstream, signal) => c.var.deps.fetch(upstream, { signal }),
+        settle: async (input) => {
+          if (input.usage === null || input.callFailed) return asked((stub) => stub.settle(input));
+          await lateSettles.add(tenantId, input, (ends) => asked((stub) => stub.settleAll(ends)));
+          return { failedCalls: 0 };
+        },
+        fetch,
         gateway: aiGateway(c.env),
         waitUntil: (work) => c.executionCtx.waitUntil(work),
-        now: c.var.deps.now,
+        now,
       },
       {
         callId,

@@ -31,8 +31,8 @@ beforeEach(async () => {
   world = await createWorld();
   sent = [];
   upstream = () => Response.json(ANSWER, { headers: { 'cf-aig-log-id': 'log-1' } });
-  world.deps.fetch = async (input) => {
-    sent.push(input as Request);
+  world.deps.fetch = async (input, init) => {
+    sent.push(new Request(input, init));
     return upstream();
   };
   const made = await world.ask(`${SYSTEM}/admin/api/tenants`, {
@@ -99,8 +99,8 @@ describe('a model call of a program', () => {
       max_tokens: 100,
       model: '@cf/zai-org/glm-4.7-flash',
     });
-    expect(asked('settle')).toEqual([
-      [expect.objectContaining({ outcome: 'ok', logId: 'log-1', callFailed: false })],
+    expect(asked('settleAll')).toEqual([
+      [[expect.objectContaining({ outcome: 'ok', logId: 'log-1', callFailed: false })]],
     ]);
   });
 
@@ -153,7 +153,7 @@ describe('a model call of a program', () => {
     const options = { stream: true, stream_options: { include_usage: true } };
     expect((await stream(options)).text).toContain('"usage"');
     const used = { tokensIn: 3, tokensOut: 1, tokensCached: 0 };
-    expect(asked('settle')).toMatchObject([[{ usage: used }], [{ usage: used }]]);
+    expect(asked('settleAll')).toMatchObject([[[{ usage: used }]], [[{ usage: used }]]]);
   });
 });
 

@@ -46,6 +46,7 @@ function world() {
           minute: { start: at, calls: 2, turns: 0 },
           day: { start: DAY, tokens: 30, heldTokens: 0 },
           month: { start: Date.UTC(2026, 10), nano: 5_200, heldNano: 0, percent: 0 },
+          held: 0,
         },
       },
     ],

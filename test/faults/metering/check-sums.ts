@@ -54,6 +54,7 @@ export function differingMeters(
     ['nano-dollars of the month', month.nano, ofMonth.cost_nano],
     ['tokens held', day.heldTokens, 0],
     ['nano-dollars held', month.heldNano, 0],
+    ['attempts held', meters.held ?? 0, 0],
   ];
   return pairs.flatMap(([name, is, ought]) =>
     is === ought ? [] : [`${tenantId}: ${is} ${name}, and not ${ought}`],
