@@ -50,6 +50,7 @@ describe('windows', () => {
       minute: { start: Date.parse('2025-06-15T12:00:00Z'), calls: 0, turns: 0 },
       day: { start: Date.parse('2025-06-15T00:00:00Z'), tokens: 0, heldTokens: 0 },
       month: { start: JUNE, nano: 0, heldNano: 0, percent: 0 },
+      held: 0,
     });
   });
 
@@ -61,6 +62,7 @@ describe('windows', () => {
       minute: { start: minute.start + MINUTE_MS, calls: 0, turns: 0 },
       day,
       month,
+      held: 1,
     });
     expect(roll(meter, day.start + DAY_MS - 1)).toMatchObject({ day, month });
     expect(roll(meter, day.start + DAY_MS)).toMatchObject({
@@ -114,7 +116,8 @@ describe('a reservation', () => {
   it('of last month is of nothing that counts any more', () => {
     const july = roll(busy(), JULY + 5);
     const reserved = { tokens: 10, nano: 100 };
-    expect(release(july, { reserved, used: { tokens: 9, nano: 90 }, at: NOON })).toEqual(july);
+    const released = release(july, { reserved, used: { tokens: 9, nano: 90 }, at: NOON });
+    expect(released).toEqual({ ...july, held: 0 });
   });
 });
 
