@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { freePort } from '../support/free-port.ts';
 import { engineDir } from '../../local/runner/paths.ts';
 import { startSystem } from '../../local/runner/system.ts';
+import { findInFiles, guardAnswers } from '../support/canary-guard.ts';
 import { canaryVars } from '../support/canaries.ts';
 
 /** The one running system that all flows share, as they see it. */
@@ -26,6 +27,9 @@ declare module 'vitest' {
   }
 }
 
+/** The files of this machine's own settings: there the secrets are at home. */
+const AT_HOME = ['/signing-key', '/ai-gateway-key', '/worker.env'];
+
 /**
  * Starts the platform once for all flows. `FLOW_CONTAINER_COMMAND` runs something else in the
  * containers, to see that the flows notice when it is not the real OpenClaw.
@@ -33,9 +37,10 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDir = await mkdtemp(join(tmpdir(), 'skm-flow-'));
   const stub = process.env['FLOW_CONTAINER_COMMAND'];
+  const port = await freePort();
   const system = await startSystem({
     stateDir,
-    port: await freePort(),
+    port,
     tokensPerSecond: 200,
     vars: canaryVars,
     containerCommand: stub ? stub.split(' ') : undefined,
@@ -44,16 +49,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const secrets = await Promise.all(
     ['signing-key', 'ai-gateway-key'].map((name) => readFile(join(stateDir, name), 'utf8')),
   );
+  const canaries = [...Object.values(canaryVars), ...secrets.map((secret) => secret.trim())];
+  const guard = await guardAnswers(port, canaries);
   project.provide('system', {
-    url: system.url,
+    url: `http://localhost:${guard.port}`,
     controlUrl: new URL('/__local', system.gateway?.url).href,
     stateDir,
     containersDir: join(engineDir(stateDir), 'containers'),
     engineSocket: system.engine?.socketPath ?? '',
-    canaries: [...Object.values(canaryVars), ...secrets.map((secret) => secret.trim())],
+    canaries,
   });
   return async () => {
+    // While the containers' folders are there; and again when the last line is written.
+    const found = findInFiles(stateDir, canaries, AT_HOME);
+    await guard.close();
     await system.stop({ sleepFirst: false });
+    const left = findInFiles(stateDir, canaries, AT_HOME);
     await rm(stateDir, { recursive: true, force: true });
+    const findings = [...guard.findings, ...found.findings, ...left.findings];
+    if (findings.length > 0) throw new Error(`secrets were found: ${JSON.stringify(findings)}`);
+    console.log(`no secret in ${guard.bytes} bytes of answers and ${found.files} files`);
   };
 }

@@ -8,14 +8,15 @@ export interface Finding {
   value: string;
 }
 
-function filesUnder(dir: string): string[] {
+/** Every file under a folder. */
+export function filesUnder(dir: string): string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** The forms in which a secret may lie about: as it is, and in base64. */
-function forms(value: string): string[] {
+export function forms(value: string): string[] {
   return [value, Buffer.from(value).toString('base64').replace(/=+$/, '')];
 }
 
