@@ -41,7 +41,7 @@ export default defineConfig({
                 DEV_MODE: 'true',
                 CF_AI_GATEWAY_ACCOUNT_ID: 'test-account',
                 AI_GATEWAY_BASE_URL: 'http://127.0.0.1:9/client/v4',
-                CLOUDFLARE_AI_GATEWAY_API_KEY: 'test-key',
+                CLOUDFLARE_AI_GATEWAY_API_KEY: 'canary-of-the-ai-gateway-key',
                 SESSION_SIGNING_KEYS: 'dGVzdC1zaWduaW5nLWtleS1vZi0zMi1ieXRlcyEhISE',
               },
             },
@@ -53,7 +53,7 @@ export default defineConfig({
           include: ['**/*.worker.test.ts'],
           // A runtime of its own for each file takes five times as long.
           isolate: false,
-          setupFiles: ['test/support/empty-bindings.ts'],
+          setupFiles: ['test/support/empty-bindings.ts', 'test/support/log-guard.ts'],
         },
       },
       {
