@@ -3,6 +3,7 @@ import { agentStatus, tenantStatus } from './agent.ts';
 import { sessionEvent, sessionTitle, sessionView } from './frames.ts';
 import { clientId, slugSchema, tenantId } from './ids.ts';
 import { limitChanges, limitOverrides, limits } from './limits.ts';
+import { createdInvite } from './members.ts';
 import { budgetView } from './notices.ts';
 import { snapshotView } from './snapshots.ts';
 import { tierSchema, workloadSchema } from './tiers.ts';
@@ -52,15 +53,6 @@ export const deleteTenantBody = z.strictObject({
 });
 export type DeleteTenantBody = z.infer<typeof deleteTenantBody>;
 
-export const inviteView = z.object({
-  id: z.string(),
-  /** The link to hand over; it works once. Only shown when it is made. */
-  url: z.string(),
-  role: z.enum(['owner', 'user']),
-  expiresAt: z.number().int(),
-});
-export type InviteView = z.infer<typeof inviteView>;
-
 export const tenantView = z.object({
   id: tenantId,
   slug: z.string(),
@@ -91,7 +83,7 @@ export type TenantView = z.infer<typeof tenantView>;
 
 /** 201 (or 202 while the agent does not have it yet) from `POST /admin/api/tenants`. */
 export const createdTenant = tenantView.extend({
-  invite: inviteView.nullable(),
+  invite: createdInvite.nullable(),
   pending: z.boolean(),
 });
 export type CreatedTenant = z.infer<typeof createdTenant>;
@@ -103,17 +95,6 @@ export type CreatedTenant = z.infer<typeof createdTenant>;
 export const updatedTenant = tenantView.extend({ pending: z.boolean() });
 
 export const tenantList = z.object({ tenants: z.array(tenantView), cursor: z.string().nullable() });
-
-export const createInviteBody = z.strictObject({
-  role: z.enum(['owner', 'user']).default('user'),
-  /** Life of the invite, s; a week when not given. */
-  expiresInS: z
-    .number()
-    .int()
-    .min(60)
-    .max(30 * 86_400)
-    .default(7 * 86_400),
-});
 
 export const usageList = z.object({
   rows: z.array(usageRow),

@@ -142,17 +142,26 @@ function readKey(db: AgentDb, id: string): ApiKey | undefined {
   return row;
 }
 
-/** The key of a caller, or AppError unauthenticated for one that is unknown, revoked or expired. */
+/** The key of a caller, or null for one that is unknown, revoked or expired. */
+export function findKey(
+  db: AgentDb,
+  caller: Extract<Caller, { kind: 'key' }>,
+  now: number,
+): ApiKey | null {
+  const row = readKey(db, caller.keyId);
+  // What is compared are hashes: how long that takes tells nothing about the secret.
+  if (!row || row.secretHash !== caller.secretHash) return null;
+  return stateOf(row, now) === 'active' ? row : null;
+}
+
+/** The same, noting its use. AppError unauthenticated where there is none. */
 export function identifyKey(
   db: AgentDb,
   caller: Extract<Caller, { kind: 'key' }>,
   now: number,
 ): ApiKey {
-  const row = readKey(db, caller.keyId);
-  // What is compared are hashes: how long that takes tells nothing about the secret.
-  if (!row || row.secretHash !== caller.secretHash || stateOf(row, now) !== 'active') {
-    throw new AppError('unauthenticated', 'This API key is unknown, expired or revoked.');
-  }
+  const row = findKey(db, caller, now);
+  if (!row) throw new AppError('unauthenticated', 'This API key is unknown, expired or revoked.');
   if (row.lastUsedAt === null || now - row.lastUsedAt >= LAST_USED_EVERY_MS) {
     db.update(apiKeys).set({ lastUsedAt: now }).where(eq(apiKeys.id, row.id)).run();
     forgetKeys(db);

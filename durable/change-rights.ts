@@ -7,3 +7,8 @@ export function checkMayChange(caller: Caller, member: Member): void {
   if (allowed) return;
   throw new AppError('forbidden', 'Only an owner of this agent may do this.');
 }
+
+/** The same, but operators who may only look pass too. */
+export function checkMaySee(caller: Caller, member: Member): void {
+  if (caller.kind !== 'operator') checkMayChange(caller, member);
+}

@@ -4,23 +4,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { EVENTS_PER_FRAME, MAX_CLIENT_FRAME_BYTES, MAX_SUBSCRIPTIONS } from '../contract/frames.ts';
 import { ChatClient } from './doubles/chat-client.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
+import { join } from './doubles/join.ts';
 import type { Caller } from './rpc.ts';
 import { appendEvents } from './sessions.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
-
-const HOST = 'acme.localhost';
-
-async function join(tenant: FreshAgent): Promise<Caller> {
-  const { token } = await tenant.rpc.createInvite({
-    role: 'user',
-    expiresInMs: 60_000,
-    hostname: HOST,
-    by: 'operator',
-  });
-  const { member, signInId } = await tenant.rpc.signIn({ invite: token, name: 'Ann', host: HOST });
-  return { kind: 'member', memberId: member.id, signInId, host: HOST };
-}
 
 /** A tenant with a member, a session of theirs and an open socket past its hello. */
 async function chatting() {

@@ -5,8 +5,9 @@ import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type { BudgetView } from '../contract/notices.ts';
 import { limitsOf } from '../contract/tiers.ts';
 import { greet, receive, type ChatDeps } from './chat.ts';
+import { credentialEnd } from './credentials.ts';
 import type { Door } from './door.ts';
-import { setDue, WATCHDOG_MS } from './due.ts';
+import { setDue, setDueBy, WATCHDOG_MS } from './due.ts';
 import type { Caller, Member } from './rpc.ts';
 import * as sessions from './sessions.ts';
 import { MAX_SOCKETS, type Sockets } from './sockets.ts';
@@ -40,12 +41,14 @@ export class Conversations {
 
   /** Takes a member's socket and greets it. AppError limit_reached when too many are open. */
   connect(caller: Caller): WebSocket {
-    const { door, sockets } = this.#deps;
+    const { db, door, sockets, now } = this.#deps;
     const member = door.identify(caller);
     if (sockets.count >= MAX_SOCKETS) {
       throw new AppError('limit_reached', 'This agent has too many open connections.');
     }
-    const { client, server } = sockets.accept(caller);
+    const expiresAt = credentialEnd(db, caller, now());
+    const { client, server } = sockets.accept(caller, expiresAt);
+    if (expiresAt !== null) setDueBy(db, 'expire', '', expiresAt);
     greet(this.#chat(), server, member);
     return client;
   }

@@ -2,7 +2,7 @@ import type { TenantRecord } from '../contract/agent.ts';
 import { AppError } from '../contract/errors.ts';
 import { identifyKey } from './api-keys.ts';
 import { readCell } from './cells.ts';
-import { identify } from './members.ts';
+import { identify } from './credentials.ts';
 import type { Caller, Member } from './rpc.ts';
 import { standingRefusal } from './standing.ts';
 import type { AgentDb } from './storage.ts';

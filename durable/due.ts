@@ -17,7 +17,8 @@ export type DueKind =
   | 'prewake'
   | 'checkpoint'
   | 'snapshot'
-  | 'retention';
+  | 'retention'
+  | 'expire';
 
 export interface DueStep {
   kind: DueKind;

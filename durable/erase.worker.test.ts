@@ -1,10 +1,12 @@
 import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createInviteBody } from '../contract/members.ts';
 import { attempts, members, sessions, signIns, snapshots, turns } from '../db/agent/schema.ts';
 import { readCell, writeCell } from './cells.ts';
 import { ChatClient } from './doubles/chat-client.ts';
-import { codeOf, freshAgent, newTenant, NOW, type FreshAgent } from './doubles/fresh-agent.ts';
+import { codeOf, freshAgent, newTenant, NOW } from './doubles/fresh-agent.ts';
+import { join } from './doubles/join.ts';
 import { allDue, setDue } from './due.ts';
 import { eraseAgent, type EraseDeps } from './erase.ts';
 import type { Caller } from './rpc.ts';
@@ -17,13 +19,6 @@ beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
 const HOST = 'acme.localhost';
 const OPERATOR: Caller = { kind: 'operator', subject: 'eve@sk.com', role: 'admin' };
-
-async function join({ rpc }: FreshAgent): Promise<Caller & { kind: 'member' }> {
-  const options = { role: 'user', expiresInMs: 60_000, hostname: HOST, by: 'operator' } as const;
-  const { token } = await rpc.createInvite(options);
-  const { member, signInId } = await rpc.signIn({ invite: token, name: 'Ann', host: HOST });
-  return { kind: 'member', memberId: member.id, signInId, host: HOST };
-}
 
 /** A session with a turn that nobody carries, as an evicted object has it. */
 function addTurn(db: AgentDb): { sessionId: string; turnId: string } {
@@ -181,12 +176,12 @@ describe('an agent whose tenant is deleted', () => {
       expect.objectContaining({ type: 'error', code: 'tenant_deleted', retryable: false }),
     ]);
     expect((await client.closed).code).toBe(4410);
-    const invite = { role: 'user', expiresInMs: 1, hostname: HOST, by: 'x' } as const;
+    const invite = createInviteBody.parse({});
     const ways: (() => Promise<unknown>)[] = [
       () => tenant.rpc.me(caller),
       () => tenant.rpc.listSessions(OPERATOR),
       () => tenant.rpc.wake(),
-      () => tenant.rpc.createInvite(invite),
+      () => tenant.rpc.createInvite(OPERATOR, 'x', invite),
       () => tenant.rpc.signIn({ invite: 'x', name: undefined, host: HOST }),
       () => tenant.rpc.allowRestore({ id: 'x', generation: 0 }),
       () => tenant.rpc.redeemTicket({ id: 'x', ticket: 'x', generation: 0, size: 1 }),

@@ -1,113 +1,131 @@
-import { and, count, eq, isNull } from 'drizzle-orm';
-import { ulid } from 'ulid';
+import { and, count, desc, eq, inArray, isNotNull, isNull, lt, notInArray, or } from 'drizzle-orm';
 import { AppError } from '../contract/errors.ts';
-import { checkKeyWorkload, identifyKey } from './api-keys.ts';
-import { invites, members, signIns } from '../db/agent/schema.ts';
-import { randomToken, sha256Hex } from './secrets.ts';
-import type { Caller, Member, NewInvite, SignedIn } from './rpc.ts';
+import {
+  MAX_MEMBERS,
+  type MemberRole,
+  type MemberView,
+  type UpdateMemberBody,
+} from '../contract/members.ts';
+import { members, signIns } from '../db/agent/schema.ts';
+import { KEEP_ENDED_MS, MAX_ENDED } from './kept-rows.ts';
 import type { AgentDb } from './storage.ts';
 
-/** A sign-in lasts this long, ms; then the member needs another invite. */
-export const SIGN_IN_MS = 90 * 86_400_000;
+export type MemberRow = typeof members.$inferSelect;
 
-const badInvite = (): AppError =>
-  new AppError('invite_invalid', 'This invite was used already, has expired or was revoked.', {
-    hint: 'Ask whoever invited you for a new link.',
-  });
+const isActive = isNull(members.revokedAt);
 
-/** Makes an invite for one hostname. The token is returned once and only its hash is kept. */
-export async function createInvite(
-  db: AgentDb,
-  options: {
-    role: 'owner' | 'user';
-    expiresInMs: number;
-    hostname: string;
-    by: string;
-    now: number;
-  },
-): Promise<NewInvite> {
-  const token = randomToken();
-  const tokenHash = sha256Hex(token);
-  const id = ulid(options.now);
-  const expiresAt = options.now + options.expiresInMs;
-  const { role, hostname, by, now } = options;
-  db.insert(invites)
-    .values({ id, tokenHash, role, hostname, createdBy: by, createdAt: now, expiresAt })
-    .run();
-  return { id, token, role, expiresAt };
-}
-
-/** Uses up an invite: a member and a sign-in come of it. AppError invite_invalid otherwise. */
-export async function signIn(
-  db: AgentDb,
-  options: { invite: string; name: string | undefined; host: string; now: number },
-): Promise<SignedIn> {
-  const tokenHash = sha256Hex(options.invite);
-  // From here to the end without an await: of two that open the link at once, one gets in.
-  const invite = db.select().from(invites).where(eq(invites.tokenHash, tokenHash)).get();
-  const { now, host } = options;
-  if (!invite || invite.usedAt !== null || invite.revokedAt !== null) throw badInvite();
-  if (invite.expiresAt <= now || invite.hostname !== host) throw badInvite();
-  const member: Member = {
-    id: ulid(now),
-    name: options.name ?? (invite.role === 'owner' ? 'Owner' : 'Member'),
-    role: invite.role,
+function viewOf(
+  row: MemberRow,
+  theirs: readonly (typeof signIns.$inferSelect)[],
+  now: number,
+): MemberView {
+  const { id, name, role, createdAt, revokedAt } = row;
+  const seen = theirs.flatMap(({ lastSeenAt }) => lastSeenAt ?? []);
+  const holds = theirs.filter((one) => one.revokedAt === null && one.expiresAt > now);
+  return {
+    id,
+    name,
+    role,
+    state: revokedAt === null ? 'active' : 'removed',
+    createdAt,
+    removedAt: revokedAt,
+    signIns: holds.length,
+    lastSeenAt: seen.length === 0 ? null : Math.max(...seen),
   };
-  const signInId = ulid(now);
-  const expiresAt = now + SIGN_IN_MS;
-  db.update(invites).set({ usedAt: now }).where(eq(invites.id, invite.id)).run();
-  db.insert(members)
-    .values({ id: member.id, name: member.name, role: invite.role, createdAt: now })
-    .run();
-  db.insert(signIns)
-    .values({ id: signInId, memberId: member.id, hostname: host, createdAt: now, expiresAt })
-    .run();
-  return { member, signInId, expiresAt };
-}
-
-/**
- * Who a caller is, by the agent's own tables: a revoked or expired sign-in is AppError
- * unauthenticated at the next request.
- */
-export function identify(db: AgentDb, caller: Caller, now: number): Member {
-  if (caller.kind === 'key') {
-    const { id, name, workloads } = identifyKey(db, caller, now);
-    // Messages are turns, and turns are calls of the workload chat.
-    checkKeyWorkload({ workloads }, 'chat');
-    return { id: `key:${id}`, name, role: 'user' };
-  }
-  if (caller.kind === 'operator') {
-    return { id: `operator:${caller.subject}`, name: caller.subject, role: 'operator' };
-  }
-  const row = db
-    .select({ signIn: signIns, member: members })
-    .from(signIns)
-    .innerJoin(members, eq(members.id, signIns.memberId))
-    .where(eq(signIns.id, caller.signInId))
-    .get();
-  const valid =
-    row &&
-    row.signIn.memberId === caller.memberId &&
-    row.signIn.hostname === caller.host &&
-    row.signIn.revokedAt === null &&
-    row.signIn.expiresAt > now &&
-    row.member.revokedAt === null;
-  if (!valid) {
-    throw new AppError('unauthenticated', 'You are signed out.', {
-      hint: 'Open an invite link to sign in again.',
-    });
-  }
-  return { id: row.member.id, name: row.member.name, role: row.member.role };
-}
-
-/** Ends one sign-in. Ending it twice changes nothing. */
-export function signOut(db: AgentDb, signInId: string, now: number): void {
-  db.update(signIns)
-    .set({ revokedAt: now })
-    .where(and(eq(signIns.id, signInId), isNull(signIns.revokedAt)))
-    .run();
 }
 
 export function countMembers(db: AgentDb): number {
-  return db.select({ n: count() }).from(members).where(isNull(members.revokedAt)).get()?.n ?? 0;
+  return db.select({ n: count() }).from(members).where(isActive).get()?.n ?? 0;
+}
+
+/** Adds a member. AppError limit_reached when there are as many as may be. */
+export function addMember(
+  db: AgentDb,
+  { id, name, role, now }: { id: string; name: string; role: MemberRole; now: number },
+): MemberRow {
+  if (countMembers(db) >= MAX_MEMBERS) {
+    throw new AppError('limit_reached', `This agent has at most ${MAX_MEMBERS} members.`, {
+      hint: 'Ask an owner to remove somebody who does not need it any more.',
+    });
+  }
+  forgetRemoved(db, now);
+  return db.insert(members).values({ id, name, role, createdAt: now }).returning().get();
+}
+
+/** Forgets members who were removed long ago, with their sign-ins. */
+function forgetRemoved(db: AgentDb, now: number): void {
+  const newest = db
+    .select({ id: members.id })
+    .from(members)
+    .where(isNotNull(members.revokedAt))
+    .orderBy(desc(members.revokedAt))
+    .limit(MAX_ENDED);
+  const isOld = lt(members.revokedAt, now - KEEP_ENDED_MS);
+  const isForgotten = and(isNotNull(members.revokedAt), or(isOld, notInArray(members.id, newest)));
+  const forgotten = db.select({ id: members.id }).from(members).where(isForgotten);
+  db.delete(signIns).where(inArray(signIns.memberId, forgotten)).run();
+  db.delete(members).where(isForgotten).run();
+}
+
+/** A member who is there, or null. */
+export function findMember(db: AgentDb, id: string): MemberRow | null {
+  return (
+    db
+      .select()
+      .from(members)
+      .where(and(eq(members.id, id), isActive))
+      .get() ?? null
+  );
+}
+
+/** A member who is there, or AppError not_found. */
+export function getMember(db: AgentDb, id: string): MemberRow {
+  const row = findMember(db, id);
+  if (!row) throw new AppError('not_found', 'There is no such member.');
+  return row;
+}
+
+/** The members, newest first, with those who were removed not long ago. */
+export function listMembers(db: AgentDb, now: number): MemberView[] {
+  const all = db.select().from(signIns).all();
+  const byMember = Map.groupBy(all, ({ memberId }) => memberId);
+  const rows = db.select().from(members).orderBy(desc(members.id)).all();
+  return rows.map((row) => viewOf(row, byMember.get(row.id) ?? [], now));
+}
+
+/** One of them, as listed. */
+export function viewMember(db: AgentDb, row: MemberRow, now: number): MemberView {
+  const theirs = db.select().from(signIns).where(eq(signIns.memberId, row.id)).all();
+  return viewOf(row, theirs, now);
+}
+
+/** An agent that nobody owns could be given to nobody. AppError conflict for its last owner. */
+function keepAnOwner(db: AgentDb, member: MemberRow): void {
+  if (member.role !== 'owner') return;
+  const others = db
+    .select({ n: count() })
+    .from(members)
+    .where(and(isActive, eq(members.role, 'owner')))
+    .get();
+  if ((others?.n ?? 0) > 1) return;
+  throw new AppError('conflict', 'This is the last owner.', {
+    hint: 'Make somebody else an owner first.',
+  });
+}
+
+/** Changes a member's name or role. AppError not_found, and conflict for the last owner's role. */
+export function updateMember(db: AgentDb, id: string, { name, role }: UpdateMemberBody): MemberRow {
+  const before = getMember(db, id);
+  if (role === 'user') keepAnOwner(db, before);
+  const after = { ...before, name: name ?? before.name, role: role ?? before.role };
+  db.update(members).set({ name: after.name, role: after.role }).where(eq(members.id, id)).run();
+  return after;
+}
+
+/** Removes a member; their sign-ins are others' to end. AppError not_found, and conflict for the last owner. */
+export function removeMember(db: AgentDb, id: string, now: number): MemberRow {
+  const before = getMember(db, id);
+  keepAnOwner(db, before);
+  db.update(members).set({ revokedAt: now }).where(eq(members.id, id)).run();
+  return { ...before, revokedAt: now };
 }

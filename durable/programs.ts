@@ -3,7 +3,7 @@ import type { TenantRecord } from '../contract/agent.ts';
 import { allowedModels, type Policy } from '../contract/policy.ts';
 import type { Workload } from '../contract/tiers.ts';
 import { checkKeyWorkload, createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
-import { checkMayChange } from './change-rights.ts';
+import { checkMayChange, checkMaySee } from './change-rights.ts';
 import type { Door } from './door.ts';
 import type { Admission } from './ledger.ts';
 import type { Metering } from './metering.ts';
@@ -17,6 +17,8 @@ export interface ProgramsDeps {
   metering: Pick<Metering, 'admit'>;
   policy: PolicyCache;
   now(): number;
+  /** A credential has ended: nothing that it opened stays open. */
+  ended(): void;
 }
 
 /** What a tenant's programs may: its API keys, and the model calls that are made with them. */
@@ -40,9 +42,11 @@ export class Programs {
   }
 
   revoke(caller: Caller, id: string): ApiKeyView {
-    const { db, now } = this.#deps;
+    const { db, now, ended } = this.#deps;
     this.#changer(caller);
-    return revokeApiKey(db, id, now());
+    const revoked = revokeApiKey(db, id, now());
+    ended();
+    return revoked;
   }
 
   /** Admits a call by its key; one that names a model is of the key's first workload that has it. */
@@ -68,7 +72,7 @@ export class Programs {
   /** Owners and operators may see the keys. */
   #holder(caller: Caller): void {
     const member = this.#deps.door.identify(caller);
-    if (caller.kind !== 'operator') checkMayChange(caller, member);
+    checkMaySee(caller, member);
   }
 
   #changer(caller: Caller): string {

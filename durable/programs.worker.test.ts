@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createApiKeyBody, parseApiKey, type CreateApiKeyBody } from '../contract/api-keys.ts';
 import { apiKeys, attempts } from '../db/agent/schema.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
+import { join } from './doubles/join.ts';
 import type { ApiCall, Caller } from './rpc.ts';
 import { sha256Hex } from './secrets.ts';
 
@@ -17,13 +18,6 @@ const operator = (role: 'viewer' | 'maintainer' | 'admin'): Caller => ({
   role,
 });
 type KeyCaller = Caller & { kind: 'key' };
-
-async function join({ rpc }: FreshAgent, role: 'owner' | 'user'): Promise<Caller> {
-  const options = { role, expiresInMs: 60_000, hostname: HOST, by: 'operator' } as const;
-  const { token } = await rpc.createInvite(options);
-  const { member, signInId } = await rpc.signIn({ invite: token, name: 'Ann', host: HOST });
-  return { kind: 'member', memberId: member.id, signInId, host: HOST };
-}
 
 /** A key of an agent, and the program that calls with it. */
 async function program(

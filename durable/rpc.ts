@@ -2,6 +2,13 @@ import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/a
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
+import type {
+  CreateInviteBody,
+  InviteView,
+  MemberView,
+  SignInView,
+  UpdateMemberBody,
+} from '../contract/members.ts';
 import type { RouteRequest } from '../contract/policy.ts';
 import type {
   CreateScheduleBody,
@@ -38,12 +45,9 @@ export interface Member {
   role: 'owner' | 'user' | 'operator';
 }
 
-export interface NewInvite {
-  id: string;
+export interface NewInvite extends InviteView {
   /** The secret of the link; kept nowhere. */
   token: string;
-  role: 'owner' | 'user';
-  expiresAt: number;
 }
 
 export interface SignedIn {
@@ -91,15 +95,24 @@ export interface TenantAgentRpc extends LedgerRpc {
   /** Ends an agent that is empty; its storage goes. Ending one that is gone changes nothing. */
   drop(): Promise<void>;
 
-  createInvite(options: {
-    role: 'owner' | 'user';
-    expiresInMs: number;
-    hostname: string;
-    by: string;
-  }): Promise<NewInvite>;
+  /** Invites are for owners and operators: AppError forbidden for others. */
+  listInvites(caller: Caller): Promise<InviteView[]>;
+  /** `id` is a new ULID: whoever books the change knows what it is about. */
+  createInvite(caller: Caller, id: string, body: CreateInviteBody): Promise<NewInvite>;
+  revokeInvite(caller: Caller, id: string): Promise<InviteView>;
   /** Uses up an invite. `host` is the normalised host it was opened on. */
   signIn(options: { invite: string; name: string | undefined; host: string }): Promise<SignedIn>;
   signOut(caller: Caller): Promise<void>;
+  /** Members are for owners and operators: AppError forbidden for others. */
+  listMembers(caller: Caller): Promise<MemberView[]>;
+  updateMember(caller: Caller, id: string, body: UpdateMemberBody): Promise<MemberView>;
+  /** Removes a member and ends their sign-ins; members may remove themselves. AppError conflict for the last owner. */
+  removeMember(caller: Caller, id: string): Promise<MemberView>;
+  /** A user's own, and everybody's for owners and operators. */
+  listSignIns(caller: Caller): Promise<SignInView[]>;
+  revokeSignIn(caller: Caller, id: string): Promise<SignInView>;
+  /** Ends a member's sign-ins but for the one that asks. */
+  revokeOtherSignIns(caller: Caller): Promise<{ revoked: number }>;
   me(caller: Caller): Promise<{ member: Member; record: TenantRecord }>;
 
   listSessions(caller: Caller): Promise<SessionView[]>;

@@ -6,6 +6,7 @@ import { schedules } from '../db/agent/schema.ts';
 import { noteActive } from './activity.ts';
 import { readCell, writeCell } from './cells.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
+import { join } from './doubles/join.ts';
 import { allDue, setDue } from './due.ts';
 import type { Caller } from './rpc.ts';
 import { nextScheduledAt } from './schedule-prewake.ts';
@@ -13,7 +14,6 @@ import { INITIAL_WAKE } from './wake.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
-const HOST = 'acme.localhost';
 const operator = (role: 'viewer' | 'maintainer' | 'admin'): Caller => ({
   kind: 'operator',
   subject: 'eve@sk.com',
@@ -27,17 +27,6 @@ const BODY: CreateScheduleBody = {
   prompt: 'Report what is new.',
   enabled: true,
 };
-
-async function join({ rpc }: FreshAgent, role: 'owner' | 'user'): Promise<Caller> {
-  const { token } = await rpc.createInvite({
-    role,
-    expiresInMs: 60_000,
-    hostname: HOST,
-    by: 'operator',
-  });
-  const { member, signInId } = await rpc.signIn({ invite: token, name: 'Ann', host: HOST });
-  return { kind: 'member', memberId: member.id, signInId, host: HOST };
-}
 
 /** Moves a schedule's time, and its due step, into the past. */
 function makeDue({ inside }: FreshAgent, id: string, at = Date.now() - 1): Promise<void> {

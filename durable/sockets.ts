@@ -6,11 +6,15 @@ const attachment = z.object({
   caller: z.custom<Caller>((value) => typeof value === 'object' && value !== null),
   /** Sessions this socket follows. */
   sessions: z.array(z.string()).max(MAX_SUBSCRIPTIONS),
+  /** When what opened it ends by itself, UTC ms; null when it never does. */
+  expiresAt: z.number().int().nullable().default(null),
 });
 type Attachment = z.infer<typeof attachment>;
 
 /** Close code for a socket whose credential ended: the client must not come back by itself. */
 export const CLOSE_SIGNED_OUT = 4401;
+/** Close code for a socket to be opened anew, by whoever still may. */
+export const CLOSE_RENEW = 4408;
 /** Close codes for a tenant that was suspended, or deleted. */
 export const CLOSE_SUSPENDED = 4403;
 export const CLOSE_DELETED = 4410;
@@ -34,10 +38,10 @@ export class Sockets {
   }
 
   /** Takes a socket over and answers the client's half of it. */
-  accept(caller: Caller): { client: WebSocket; server: WebSocket } {
+  accept(caller: Caller, expiresAt: number | null): { client: WebSocket; server: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    this.#write(server, { caller, sessions: [] });
+    this.#write(server, { caller, sessions: [], expiresAt });
     return { client, server };
   }
 
@@ -74,10 +78,11 @@ export class Sockets {
     }
   }
 
-  /** Closes the sockets whose caller `lost` says has lost its right to be here. */
-  closeWhere(lost: (caller: Caller) => boolean, reason: string): void {
+  /** Closes the sockets for which `why` has a code and a reason. */
+  closeWhere(why: (socket: Attachment) => { code: number; reason: string } | null): void {
     for (const socket of this.#ctx.getWebSockets()) {
-      if (lost(this.#read(socket).caller)) socket.close(CLOSE_SIGNED_OUT, reason);
+      const close = why(this.#read(socket));
+      if (close) socket.close(close.code, close.reason);
     }
   }
 

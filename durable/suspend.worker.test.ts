@@ -6,6 +6,7 @@ import { readCell, writeCell } from './cells.ts';
 import { ChatClient } from './doubles/chat-client.ts';
 import { FakeOpenClaw } from './doubles/fake-openclaw.ts';
 import { codeOf, freshAgent, newTenant, NOW, type FreshAgent } from './doubles/fresh-agent.ts';
+import { join } from './doubles/join.ts';
 import { allDue, setDue } from './due.ts';
 import type { Caller } from './rpc.ts';
 import { createSession } from './sessions.ts';
@@ -24,13 +25,6 @@ const READY: WakeState = {
   generation: 3,
   tokens: { supervisor: 's', gateway: 'g' },
 };
-
-async function join({ rpc }: FreshAgent): Promise<Caller & { kind: 'member' }> {
-  const options = { role: 'user', expiresInMs: 60_000, hostname: HOST, by: 'operator' } as const;
-  const { token } = await rpc.createInvite(options);
-  const { member, signInId } = await rpc.signIn({ invite: token, name: 'Ann', host: HOST });
-  return { kind: 'member', memberId: member.id, signInId, host: HOST };
-}
 
 /** A session with turns that nobody carries, as an evicted object has them. */
 function addTurns(db: AgentDb, count: number) {

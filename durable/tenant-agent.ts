@@ -5,6 +5,13 @@ import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import { AppError } from '../contract/errors.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
+import type {
+  CreateInviteBody,
+  InviteView,
+  MemberView,
+  SignInView,
+  UpdateMemberBody,
+} from '../contract/members.ts';
 import type { RouteRequest } from '../contract/policy.ts';
 import type {
   CreateScheduleBody,
@@ -21,13 +28,14 @@ import { Conversations } from './conversations.ts';
 import { atMost } from './deadline.ts';
 import { Door } from './door.ts';
 import { isArmed, nextDueAt, noteArmed, noteDisarmed, setDue } from './due.ts';
+import { closeEnded } from './ended-sockets.ts';
 import type { AgentEnv } from './env.ts';
 import { inspection } from './inspection.ts';
 import { countByState } from './ledger-outbox.ts';
 import type { Admission, AdmitInput, RetryInput, SettleInput } from './ledger.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { agentLog, reasonOf } from './log.ts';
-import { createInvite, signIn, signOut } from './members.ts';
+import { Membership } from './membership.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
 import { PolicyCache } from './policy-cache.ts';
@@ -67,6 +75,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #turns: TurnDriver;
   readonly #metering: Metering;
   readonly #policy: PolicyCache;
+  readonly #membership: Membership;
   readonly #programs: Programs;
   readonly #pump: TurnPump;
   readonly #snapshots: SnapshotDriver;
@@ -88,6 +97,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     const openGateway = () => this.#openGateway();
     const pump = (): void => this.#pump.pump();
     const rested = (): Promise<void> => this.#arm();
+    const ended = (): void => this.#closeEnded();
     this.#db = db;
     this.#door = door;
     this.#sockets = new Sockets(ctx);
@@ -104,7 +114,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       waitUntil,
     });
     const { policy, metering } = { policy: this.#policy, metering: this.#metering };
-    this.#programs = new Programs({ db, door, metering, policy, now });
+    this.#membership = new Membership({ db, door, now, ended });
+    this.#programs = new Programs({ db, door, metering, policy, now, ended });
     this.#sandbox = new SandboxDriver({
       db,
       container: ctx.container ? nativeContainer(ctx.container) : null,
@@ -264,31 +275,52 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   /* Members */
 
-  createInvite(options: {
-    role: 'owner' | 'user';
-    expiresInMs: number;
-    hostname: string;
-    by: string;
-  }): Promise<NewInvite> {
-    this.#door.serves(options.hostname);
-    this.#door.living();
-    return createInvite(this.#db, { ...options, now: Date.now() });
+  async listInvites(caller: Caller): Promise<InviteView[]> {
+    return this.#membership.listInvites(caller);
   }
 
-  signIn(options: { invite: string; name: string | undefined; host: string }): Promise<SignedIn> {
-    this.#door.serves(options.host);
-    this.#door.active();
-    return signIn(this.#db, { ...options, now: Date.now() });
+  async createInvite(caller: Caller, id: string, body: CreateInviteBody): Promise<NewInvite> {
+    return this.#membership.createInvite(caller, id, body);
+  }
+
+  async revokeInvite(caller: Caller, id: string): Promise<InviteView> {
+    return this.#membership.revokeInvite(caller, id);
+  }
+
+  async signIn(options: {
+    invite: string;
+    name: string | undefined;
+    host: string;
+  }): Promise<SignedIn> {
+    return this.#armed(this.#membership.signIn(options));
   }
 
   async signOut(caller: Caller): Promise<void> {
-    this.#door.identify(caller);
-    if (caller.kind !== 'member') return;
-    const { signInId } = caller;
-    signOut(this.#db, signInId, Date.now());
-    const isTheirs = (other: Caller): boolean =>
-      other.kind === 'member' && other.signInId === signInId;
-    this.#sockets.closeWhere(isTheirs, 'signed out');
+    await this.#armed(this.#membership.signOut(caller));
+  }
+
+  async listMembers(caller: Caller): Promise<MemberView[]> {
+    return this.#membership.listMembers(caller);
+  }
+
+  async updateMember(caller: Caller, id: string, body: UpdateMemberBody): Promise<MemberView> {
+    return this.#membership.updateMember(caller, id, body);
+  }
+
+  async removeMember(caller: Caller, id: string): Promise<MemberView> {
+    return this.#armed(this.#membership.removeMember(caller, id));
+  }
+
+  async listSignIns(caller: Caller): Promise<SignInView[]> {
+    return this.#membership.listSignIns(caller);
+  }
+
+  async revokeSignIn(caller: Caller, id: string): Promise<SignInView> {
+    return this.#armed(this.#membership.revokeSignIn(caller, id));
+  }
+
+  async revokeOtherSignIns(caller: Caller): Promise<{ revoked: number }> {
+    return this.#armed(this.#membership.revokeOtherSignIns(caller));
   }
 
   async me(caller: Caller): Promise<{ member: Member; record: TenantRecord }> {
@@ -362,7 +394,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async revokeApiKey(caller: Caller, id: string): Promise<ApiKeyView> {
-    return this.#programs.revoke(caller, id);
+    return this.#armed(this.#programs.revoke(caller, id));
   }
 
   async admitApi(caller: Caller, call: ApiCall, ends: readonly SettleInput[]): Promise<Admission> {
@@ -436,7 +468,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       throw new AppError('upgrade_required', 'This address takes WebSocket connections only.');
     }
     const caller = JSON.parse(request.headers.get(CALLER_HEADER) ?? 'null') as Caller;
-    return new Response(null, { status: 101, webSocket: this.#conversations.connect(caller) });
+    const webSocket = await this.#armed(this.#conversations.connect(caller));
+    return new Response(null, { status: 101, webSocket });
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -563,6 +596,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     checkpoint: () => this.#snapshots.checkpoint(),
     snapshot: (id) => this.#snapshots.watch(id),
     retention: (key) => this.#snapshots.retain(key),
+    expire: () => this.#closeEnded(),
   };
 
   async #arm(): Promise<void> {
@@ -615,6 +649,10 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     setDue(this.#db, 'report', '', Date.now());
     this.#sockets.broadcast({ type: 'agent', agent: this.#lifecycle.status() });
     this.ctx.waitUntil(this.#arm());
+  }
+
+  #closeEnded(): void {
+    closeEnded({ db: this.#db, sockets: this.#sockets, now: Date.now() });
   }
 
   /** Who a caller is that may change schedules. */

@@ -5,20 +5,14 @@ import { agentInspection } from '../contract/api.ts';
 import { asAppError } from '../contract/errors.ts';
 import { CALLER_HEADER, type Caller } from './rpc.ts';
 import { allDue } from './due.ts';
-import { codeOf, freshAgent, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
+import { codeOf, freshAgent, newTenant } from './doubles/fresh-agent.ts';
+import { join } from './doubles/join.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
 const HOST = 'acme.localhost';
 const OPERATOR: Caller = { kind: 'operator', subject: 'eve@sk.com', role: 'admin' };
 const NOBODY: Caller = { kind: 'member', memberId: 'm', signInId: 's', host: HOST };
-
-async function join({ rpc }: FreshAgent, hostname = HOST): Promise<Caller> {
-  const options = { role: 'user', expiresInMs: 60_000, hostname, by: 'operator' } as const;
-  const { token } = await rpc.createInvite(options);
-  const { member, signInId } = await rpc.signIn({ invite: token, name: 'Ann', host: hostname });
-  return { kind: 'member', memberId: member.id, signInId, host: hostname };
-}
 
 describe('an AppError', () => {
   it('keeps its code, message and hint on the way over RPC', async () => {
@@ -79,7 +73,7 @@ describe('a tenant’s record', () => {
     expect(await codeOf(() => rpc.me(OPERATOR))).toBe('tenant_not_found');
     expect(await codeOf(() => rpc.wake())).toBe('tenant_not_found');
     expect(await codeOf(() => rpc.inspect())).toBe('tenant_not_found');
-    expect(await codeOf(() => join({ rpc } as FreshAgent))).toBe('tenant_not_found');
+    expect(await codeOf(() => join({ rpc }))).toBe('tenant_not_found');
   });
 });
 
@@ -89,7 +83,8 @@ describe('who asks', () => {
     const caller = await join(tenant);
     const elsewhere = { ...caller, host: 'other.localhost' } as Caller;
     expect(await codeOf(() => tenant.rpc.me(elsewhere))).toBe('misdirected');
-    expect(await codeOf(() => join(tenant, 'other.localhost'))).toBe('misdirected');
+    const opened = { invite: 'x', name: undefined, host: 'other.localhost' };
+    expect(await codeOf(() => tenant.rpc.signIn(opened))).toBe('misdirected');
   });
 
   it('with another tenant’s sign-in is nobody here, on every way in', async () => {

@@ -4,12 +4,13 @@ import { writeCell } from './cells.ts';
 import type { Door } from './door.ts';
 import { clearDue, setDue, WATCHDOG_MS } from './due.ts';
 import { eraseAgent, isLedgerDone, type EraseDeps } from './erase.ts';
+import { revokeInvitesElsewhere } from './invites.ts';
 import { reasonOf, type LogEntry } from './log.ts';
 import type { Metering } from './metering.ts';
-import type { Caller } from './rpc.ts';
 import type { SandboxDriver } from './sandbox-driver.ts';
 import { streamedText } from './sessions.ts';
-import { CLOSE_DELETED, CLOSE_SUSPENDED, type Sockets } from './sockets.ts';
+import { endSignInsElsewhere } from './sign-ins.ts';
+import { CLOSE_DELETED, CLOSE_SIGNED_OUT, CLOSE_SUSPENDED, type Sockets } from './sockets.ts';
 import { standingEnd } from './standing.ts';
 import type { AgentDb } from './storage.ts';
 import { putToSleep } from './suspend.ts';
@@ -54,6 +55,8 @@ export class Tenure {
     setDue(db, 'report', '', now());
     if (status === 'suspended') setDue(db, 'suspend', '', now());
     if (status === 'deleting') setDue(db, 'erase', '', now());
+    endSignInsElsewhere(db, record.hostnames, now());
+    revokeInvitesElsewhere(db, record.hostnames, now());
     this.#endTurns(status);
     this.#closeSockets(record);
     // The budget may be another now.
@@ -136,8 +139,9 @@ export class Tenure {
     const { sockets } = this.#deps;
     if (status === 'suspended') return sockets.closeAll(CLOSE_SUSPENDED, 'suspended');
     if (status === 'deleting') return sockets.closeAll(CLOSE_DELETED, 'deleted');
-    const hasMoved = (caller: Caller): boolean =>
-      caller.kind !== 'operator' && !hostnames.includes(caller.host);
-    sockets.closeWhere(hasMoved, 'the hostname has moved');
+    const close = { code: CLOSE_SIGNED_OUT, reason: 'the hostname has moved' };
+    sockets.closeWhere(({ caller }) =>
+      caller.kind !== 'operator' && !hostnames.includes(caller.host) ? close : null,
+    );
   }
 }

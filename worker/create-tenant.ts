@@ -1,11 +1,13 @@
-import type { CreatedTenant, CreateTenantBody, InviteView } from '../contract/api.ts';
+import type { CreatedTenant, CreateTenantBody } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
+import type { CreatedInvite } from '../contract/members.ts';
 import {
   holderOfSlug,
   insertTenant,
   tenantById,
   type TenantDetail,
 } from '../db/queries/tenants.ts';
+import { addressOf } from './agent.ts';
 import { auditEntry } from './audit.ts';
 import { dbOf, logFailure, type EdgeContext } from './context.ts';
 import { platformsOf } from './env.ts';
@@ -88,9 +90,10 @@ async function insert(c: EdgeContext, body: CreateTenantBody): Promise<TenantDet
 }
 
 /** The owner's invite is a service: without it the tenant is made all the same. */
-async function ownerInvite(c: EdgeContext, tenant: TenantDetail): Promise<InviteView | null> {
+async function ownerInvite(c: EdgeContext, tenant: TenantDetail): Promise<CreatedInvite | null> {
   try {
-    return await makeInvite(c, tenant, { role: 'owner', expiresInS: OWNER_INVITE_S });
+    c.set('tenant', addressOf(tenant));
+    return await makeInvite(c, { role: 'owner', expiresInS: OWNER_INVITE_S });
   } catch (error) {
     logFailure(c, 'invite.create.failed', error);
     return null;

@@ -84,7 +84,9 @@ describe('tenants', () => {
     expect(world.agent(tenant.id).record?.hostnames).toEqual([tenant.hostname]);
     const [entry] = await auditRows(`tenant:${tenant.id}`);
     expect(entry).toMatchObject({ actor: 'local', action: 'tenant.create', tenant_id: tenant.id });
-    expect(JSON.stringify(await auditRows('invite:invite-1'))).not.toContain(INVITE_TOKEN);
+    const invited = await auditRows(`invite:${tenant.invite?.id}`);
+    expect(invited).toMatchObject([{ action: 'invite.create', tenant_id: tenant.id }]);
+    expect(JSON.stringify(invited)).not.toContain(INVITE_TOKEN);
   });
 
   it('are pending, not lost, when the agent cannot be told', async () => {

@@ -1,34 +1,15 @@
-import type { InviteView } from '../contract/api.ts';
-import { writeAudit } from '../db/queries/audit.ts';
-import type { TenantDetail } from '../db/queries/tenants.ts';
-import { addressOf } from './agent.ts';
-import { auditEntry, operatorOf } from './audit.ts';
-import { dbOf, type EdgeContext } from './context.ts';
-import { hostnameOf, originOf } from './tenant-record.ts';
+import type { CreatedInvite, CreateInviteBody } from '../contract/members.ts';
+import { newUlid } from '../durable/index.ts';
+import { askAgent, callerOf } from './ask-agent.ts';
+import { bookChange } from './book-change.ts';
+import type { EdgeContext } from './context.ts';
+import { originOf } from './tenant-record.ts';
 
-/**
- * Has the agent make an invite for the tenant's host, and books who asked for it. The audit comes
- * second since it names the invite; without it the link is never shown.
- */
-export async function makeInvite(
-  c: EdgeContext,
-  tenant: TenantDetail,
-  options: { role: 'owner' | 'user'; expiresInS: number },
-): Promise<InviteView> {
-  const hostname = hostnameOf(tenant);
-  const agent = c.var.deps.agentOf(c.env, addressOf(tenant));
-  const { id, token, role, expiresAt } = await agent.createInvite({
-    role: options.role,
-    expiresInMs: options.expiresInS * 1_000,
-    hostname,
-    by: operatorOf(c).subject,
-  });
-  const entry = auditEntry(c, {
-    action: 'invite.create',
-    target: `invite:${id}`,
-    tenantId: tenant.id,
-    after: { id, role, expiresAt, hostname },
-  });
-  await writeAudit(dbOf(c), entry);
-  return { id, url: `${originOf(hostname, c.env, c.req.url)}/join/${token}`, role, expiresAt };
+/** Has the agent of the tenant that was asked for make an invite; its link is said here and nowhere else. */
+export async function makeInvite(c: EdgeContext, body: CreateInviteBody): Promise<CreatedInvite> {
+  const id = newUlid(c.var.deps.now());
+  await bookChange(c, { action: 'invite.create', target: `invite:${id}`, after: body });
+  const invite = await askAgent(c, (agent) => agent.createInvite(callerOf(c), id, body));
+  const { token, ...view } = invite;
+  return { ...view, url: `${originOf(view.hostname, c.env, c.req.url)}/join/${token}` };
 }

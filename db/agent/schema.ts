@@ -52,9 +52,15 @@ export const invites = sqliteTable('invites', {
   role: text().$type<'owner' | 'user'>().notNull(),
   hostname: text().notNull(),
   createdBy: text('created_by').notNull(),
+  /** The member who made it; null for an operator's. */
+  creatorId: text('creator_id'),
+  /** The member who signs in by it; null when a new one does. */
+  memberId: text('member_id'),
   createdAt: integer('created_at').notNull(),
   expiresAt: integer('expires_at').notNull(),
   usedAt: integer('used_at'),
+  /** The member who came by it. */
+  usedBy: text('used_by'),
   revokedAt: integer('revoked_at'),
 });
 
@@ -69,6 +75,8 @@ export const signIns = sqliteTable(
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
     revokedAt: integer('revoked_at'),
+    /** To the quarter of an hour; null before the first request. */
+    lastSeenAt: integer('last_seen_at'),
   },
   (t) => [index('sign_ins_member').on(t.memberId)],
 );

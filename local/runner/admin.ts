@@ -1,13 +1,12 @@
 import {
   createdTenant,
-  inviteView,
   tenantList,
   tenantView,
   type CreatedTenant,
-  type InviteView,
   type TenantView,
 } from '../../contract/api.ts';
 import { errorBody } from '../../contract/errors.ts';
+import { createdInvite, type CreatedInvite } from '../../contract/members.ts';
 
 /** The admin API as the runner uses it: on loopback, where DEV_MODE takes the caller for an admin. */
 export class LocalAdmin {
@@ -45,8 +44,10 @@ export class LocalAdmin {
     return createdTenant.parse(await this.call('POST', '/tenants', body));
   }
 
-  async invite(id: string): Promise<InviteView> {
-    return inviteView.parse(await this.call('POST', `/tenants/${id}/invites`, { role: 'owner' }));
+  async invite(id: string): Promise<CreatedInvite> {
+    return createdInvite.parse(
+      await this.call('POST', `/tenants/${id}/invites`, { role: 'owner' }),
+    );
   }
 
   async sleep(id: string): Promise<void> {

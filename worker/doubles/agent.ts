@@ -3,6 +3,13 @@ import { formatApiKey, type ApiKeyView, type CreateApiKeyBody } from '../../cont
 import { AppError } from '../../contract/errors.ts';
 import type { SessionView } from '../../contract/frames.ts';
 import type {
+  CreateInviteBody,
+  InviteView,
+  MemberView,
+  SignInView,
+  UpdateMemberBody,
+} from '../../contract/members.ts';
+import type {
   CreateScheduleBody,
   ScheduleRunView,
   ScheduleView,
@@ -101,6 +108,43 @@ function attemptOf(callId: string) {
   };
 }
 
+const INVITE: InviteView = {
+  id: '01HVVVVVVVVVVVVVVVVVVVVVVV',
+  role: 'user',
+  hostname: '',
+  state: 'open',
+  createdBy: 'Ada',
+  createdAt: 1,
+  expiresAt: 9_000_000_000_000,
+  memberId: null,
+  usedAt: null,
+  usedBy: null,
+  revokedAt: null,
+};
+
+export const MEMBER: MemberView = {
+  id: '01HTTTTTTTTTTTTTTTTTTTTTTT',
+  name: 'Ada',
+  role: 'owner',
+  state: 'active',
+  createdAt: 1,
+  removedAt: null,
+  signIns: 1,
+  lastSeenAt: null,
+};
+
+export const SIGN_IN: SignInView = {
+  id: '01HSSSSSSSSSSSSSSSSSSSSSSS',
+  memberId: MEMBER.id,
+  hostname: '',
+  state: 'active',
+  createdAt: 1,
+  expiresAt: 9_000_000_000_000,
+  revokedAt: null,
+  lastSeenAt: null,
+  current: true,
+};
+
 const STATUS: AgentStatus = {
   state: 'asleep',
   since: 0,
@@ -128,6 +172,10 @@ export class AgentDouble {
   settled = true;
   /** What it answers to a call that asks to be admitted. */
   admission: (callId: string) => unknown = (callId) => ({ ok: true, attempt: attemptOf(callId) });
+
+  private invite(changed: Partial<InviteView>): InviteView {
+    return { ...INVITE, hostname: this.record?.hostnames[0] ?? '', ...changed };
+  }
 
   private refuseByStanding(): void {
     const { status } = this.record ?? { status: 'active' };
@@ -164,12 +212,20 @@ export class AgentDouble {
     drop: () => {
       this.record = null;
     },
-    createInvite: ({ role }: { role: 'owner' | 'user' }) => ({
-      id: 'invite-1',
-      token: INVITE_TOKEN,
-      role,
-      expiresAt: 9_000_000_000_000,
+    listInvites: () => [this.invite({})],
+    createInvite: (_caller: Caller, id: string, { role }: CreateInviteBody) => {
+      return { ...this.invite({ id, role }), token: INVITE_TOKEN };
+    },
+    revokeInvite: (_caller: Caller, id: string) => this.invite({ id, state: 'revoked' }),
+    listMembers: () => [MEMBER],
+    updateMember: (_caller: Caller, _id: string, body: UpdateMemberBody) => ({
+      ...MEMBER,
+      ...body,
     }),
+    removeMember: () => ({ ...MEMBER, state: 'removed', removedAt: 3 }),
+    listSignIns: () => [SIGN_IN],
+    revokeSignIn: (_caller: Caller, id: string) => ({ ...SIGN_IN, id, state: 'revoked' }),
+    revokeOtherSignIns: () => ({ revoked: 1 }),
     signIn: ({ host, invite }: { host: string; invite: string }) => {
       if (!this.record?.hostnames.includes(host)) throw new AppError('misdirected', 'Not me.');
       if (invite !== INVITE_TOKEN) throw new AppError('invite_invalid', 'Used up.');

@@ -2,6 +2,7 @@ import type { RouteSpec } from '../route.ts';
 import { agentRoutes } from './agents.ts';
 import { debugRoutes } from './debug.ts';
 import { healthRoutes } from './health.ts';
+import { inviteRoutes } from './invites.ts';
 import { keyRoutes } from './keys.ts';
 import { memberRoutes } from './members.ts';
 import { noticeRoutes } from './notices.ts';
@@ -10,6 +11,7 @@ import { pingRoutes } from './ping.ts';
 import { routingRoutes } from './routing.ts';
 import { scheduleRoutes } from './schedules.ts';
 import { sessionRoutes } from './sessions.ts';
+import { signInRoutes } from './sign-ins.ts';
 import { snapshotRoutes } from './snapshots.ts';
 import { socketRoutes } from './socket.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -29,6 +31,8 @@ export const ROUTES: readonly RouteSpec[] = [
   ...snapshotRoutes,
   ...routingRoutes,
   ...memberRoutes,
+  ...inviteRoutes,
+  ...signInRoutes,
   ...sessionRoutes,
   ...scheduleRoutes,
   ...socketRoutes,

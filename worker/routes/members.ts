@@ -1,19 +1,28 @@
+import type { z } from 'zod';
 import { signInBody, type MeView } from '../../contract/api.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import type { AgentStub } from '../agent.ts';
-import type { EdgeContext } from '../context.ts';
+import { bookChange } from '../book-change.ts';
+import { ulidOf, type EdgeContext } from '../context.ts';
 import { AppError } from '../../contract/errors.ts';
+import { updateMemberBody, type memberList } from '../../contract/members.ts';
 import type { Caller } from '../../durable/index.ts';
 import { isDevMode } from '../env.ts';
+import { forgetCookieOf } from '../forget-cookie.ts';
 import { clearCookie, sealCookie } from '../member-cookie.ts';
 import { readBody } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 import { crossOrigin, isNotForeign } from '../same-origin.ts';
+import { tenantResource } from '../tenant-resource.ts';
 
 async function readMe(agent: AgentStub, caller: Caller): Promise<MeView> {
   const { member, record } = await agent.me(caller);
   const { slug, tier, platform } = record;
   return { ...member, tenant: { slug, tier, platform } };
+}
+
+function memberId(c: EdgeContext): string {
+  return ulidOf(c, { param: 'memberId', code: 'not_found', thing: 'member' });
 }
 
 /** Uses up the invite and answers who its holder is now, with the cookie that proves it. */
@@ -39,7 +48,7 @@ async function signIn(c: EdgeContext): Promise<Response> {
   return c.json(me, 201, { 'set-cookie': cookie });
 }
 
-/** Signing in and out, and who one is. */
+/** Signing in and out, who one is, and who else there is. */
 export const memberRoutes: readonly RouteSpec[] = [
   {
     method: 'POST',
@@ -67,4 +76,38 @@ export const memberRoutes: readonly RouteSpec[] = [
       return c.json(await askAgent(c, (agent) => readMe(agent, callerOf(c))));
     },
   },
+  ...tenantResource([
+    {
+      method: 'GET',
+      path: '/members',
+      action: 'member.read',
+      async handle(c) {
+        const members = await askAgent(c, (agent) => agent.listMembers(callerOf(c)));
+        const list: z.infer<typeof memberList> = { members };
+        return c.json(list);
+      },
+    },
+    {
+      method: 'PATCH',
+      path: '/members/:memberId',
+      action: 'member.write',
+      async handle(c) {
+        const id = memberId(c);
+        const body = await readBody(c.req.raw, updateMemberBody);
+        await bookChange(c, { action: 'member.update', target: `member:${id}`, after: body });
+        return c.json(await askAgent(c, (agent) => agent.updateMember(callerOf(c), id, body)));
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/members/:memberId',
+      action: 'member.write',
+      async handle(c) {
+        const id = memberId(c);
+        await bookChange(c, { action: 'member.remove', target: `member:${id}` });
+        const removed = await askAgent(c, (agent) => agent.removeMember(callerOf(c), id));
+        return c.json(removed, 200, forgetCookieOf(c, { memberId: id }));
+      },
+    },
+  ]),
 ];

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import {
-  createInviteBody,
   createTenantBody,
   deleteTenantBody,
   pageQuery,
@@ -15,7 +14,6 @@ import { createTenant } from '../create-tenant.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
 import { deleteTenant } from '../delete-tenant.ts';
 import { findCustomer, findOrdinaryTenant, findTenant } from '../find-tenant.ts';
-import { makeInvite } from '../invite.ts';
 import { readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 import { resumeTenant, suspendTenant } from '../suspend-tenant.ts';
@@ -117,17 +115,6 @@ export const tenantRoutes: readonly RouteSpec[] = [
       const body = await readBody(c.req.raw, deleteTenantBody);
       const tenant = await findCustomer(dbOf(c), paramOf(c, 'id'));
       return answerChange(c, await deleteTenant(c, tenant, body));
-    },
-  },
-  {
-    method: 'POST',
-    path: '/admin/api/tenants/:id/invites',
-    on: ['system'],
-    action: 'invite.create',
-    async handle(c) {
-      const body = await readBody(c.req.raw, createInviteBody);
-      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
-      return c.json(await makeInvite(c, tenant, body), 201);
     },
   },
 ];
