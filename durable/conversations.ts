@@ -2,15 +2,18 @@ import type { AgentStatus } from '../contract/agent.ts';
 import type { TurnView } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
+import type { Limits } from '../contract/limits.ts';
 import type { BudgetView } from '../contract/notices.ts';
 import { limitsOf } from '../contract/tiers.ts';
 import { greet, receive, type ChatDeps } from './chat.ts';
 import { credentialEnd } from './credentials.ts';
 import type { Door } from './door.ts';
 import { setDue, setDueBy, WATCHDOG_MS } from './due.ts';
+import { FrameRate } from './frame-rate.ts';
+import { MemberTurns } from './member-turns.ts';
 import type { Caller, Member } from './rpc.ts';
 import * as sessions from './sessions.ts';
-import { MAX_SOCKETS, type Sockets } from './sockets.ts';
+import { CLOSE_TOO_MANY_FRAMES, MAX_SOCKETS, type Sockets } from './sockets.ts';
 import type { AgentDb } from './storage.ts';
 import { takeTurn } from './take-turn.ts';
 import { checkTextLength } from './text-length.ts';
@@ -34,6 +37,8 @@ export interface ConversationsDeps {
 export class Conversations {
   readonly #deps: ConversationsDeps;
   readonly #waiters = new TurnWaiters();
+  readonly #frames = new FrameRate();
+  readonly #memberTurns = new MemberTurns();
 
   constructor(deps: ConversationsDeps) {
     this.#deps = deps;
@@ -53,9 +58,10 @@ export class Conversations {
     return client;
   }
 
-  /** One frame of a client. */
-  receive(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    return receive(this.#chat(), socket, data);
+  /** One frame of a client; one that sends too many is closed. */
+  async receive(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    if (this.#frames.take(socket, this.#deps.now())) return receive(this.#chat(), socket, data);
+    socket.close(CLOSE_TOO_MANY_FRAMES, 'too many frames');
   }
 
   createSession(title: string | undefined): SessionView {
@@ -95,11 +101,20 @@ export class Conversations {
       by: member.name,
       workload: 'chat',
       maxQueued: maxQueuedTurns,
-      admit: () => takeTurn(db, limits, now()),
+      admit: () => this.#admit(member, limits),
       now: now(),
     });
     this.queued(queued);
     return queued.turn;
+  }
+
+  /** Counts a message that is new, of its member and of the tenant. AppError rate_limited. */
+  #admit({ id, role }: Member, limits: Limits): void {
+    const { db, now } = this.#deps;
+    // Operators are nobody's neighbour here: the tenant's own limit is theirs too.
+    if (role !== 'operator') this.#memberTurns.check(id, { limits, now: now() });
+    takeTurn(db, limits, now());
+    this.#memberTurns.count(id, now());
   }
 
   /** A turn was queued in this commit; one that had been before has added nothing. */

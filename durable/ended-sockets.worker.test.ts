@@ -11,6 +11,7 @@ import { ChatClient } from './doubles/chat-client.ts';
 import { newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
 import { HOST, inviteToken, join, open, OPERATOR } from './doubles/join.ts';
 import { allDue } from './due.ts';
+import { MAX_FRAMES_PER_MINUTE } from './frame-rate.ts';
 import type { Caller } from './rpc.ts';
 import { sha256Hex } from './secrets.ts';
 import { SIGN_IN_MS } from './sign-ins.ts';
@@ -197,4 +198,12 @@ describe('a socket closes by itself', () => {
     expect(await expiresAt(tenant)).toBeNull();
     socket.close();
   });
+});
+
+it('a socket that sends too many frames in a minute is closed, and only that one', async () => {
+  const { sockets, answers } = await connected();
+  for (let i = 0; i <= 2 * MAX_FRAMES_PER_MINUTE; i += 1) sockets.ann.raw('{}');
+  expect((await sockets.ann.closed).code).toBe(1008);
+  expect(sockets.ann.frames.length).toBeLessThanOrEqual(2 * MAX_FRAMES_PER_MINUTE);
+  await answers(sockets.bob);
 });

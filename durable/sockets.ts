@@ -13,6 +13,8 @@ type Attachment = z.infer<typeof attachment>;
 
 /** Close code for a socket whose credential ended: the client must not come back by itself. */
 export const CLOSE_SIGNED_OUT = 4401;
+/** Close code for a socket that sends too much: policy violation (RFC 6455, section 7.4.1). */
+export const CLOSE_TOO_MANY_FRAMES = 1008;
 /** Close code for a socket to be opened anew, by whoever still may. */
 export const CLOSE_RENEW = 4408;
 /** Close codes for a tenant that was suspended, or deleted. */

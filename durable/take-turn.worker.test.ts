@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { TIER_CONFIG } from '../contract/tiers.ts';
 import { ChatClient } from './doubles/chat-client.ts';
 import { codeOf, freshAgent, newTenant } from './doubles/fresh-agent.ts';
+import { join } from './doubles/join.ts';
 import { metersOf } from './doubles/ledger.ts';
 import type { Caller } from './rpc.ts';
 import { takeTurn } from './take-turn.ts';
@@ -79,4 +80,19 @@ it('on the chat socket a refused message is answered with the sentence, and noth
   });
   const { events } = await tenant.rpc.history(OPERATOR, session.id, { after: 0, limit: 50 });
   expect(events.filter(({ data }) => data.type === 'user')).toHaveLength(2);
+});
+
+it('one member can’t use up what all may send, and a message sent again under its id is no further one', async () => {
+  const tenant = await newTenant({ limits: { maxTurnsPerMinute: 3, maxQueuedTurns: 9 } });
+  const [ann, bob] = [await join(tenant), await join(tenant)];
+  const { id: sessionId } = await tenant.rpc.createSession(OPERATOR, { title: 'Plans' });
+  const send = (caller: Caller, id: string) =>
+    codeOf(() => tenant.rpc.createTurn(caller, sessionId, { id, text: 'hello', waitMs: 0 }));
+  expect(await send(ann, 'client-id-1')).toBeNull();
+  expect(await send(ann, 'client-id-1')).toBeNull();
+  expect(await send(ann, 'client-id-2')).toBeNull();
+  expect(await send(ann, 'client-id-3')).toBe('rate_limited');
+  expect(await send(ann, 'client-id-2')).toBeNull();
+  expect(await send(bob, 'client-id-4')).toBeNull();
+  expect(await send(bob, 'client-id-5')).toBe('rate_limited');
 });
