@@ -9,6 +9,7 @@ import { ChatClient } from './doubles/chat-client.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
 import type { EgressProps } from './egress.ts';
 import type { Caller } from './rpc.ts';
+import { newUlid } from './new-ulid.ts';
 import { sha256Hex } from './secrets.ts';
 import { snapshotKey } from './snapshot-index.ts';
 import { TenantAgent } from './tenant-agent.ts';
@@ -32,7 +33,6 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
   poke: 'operator',
   erase: 'operator',
   drop: 'operator',
-  createInvite: 'operator',
   signIn: 'invite',
   signOut: 'caller',
   me: 'caller',
@@ -43,6 +43,15 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
   history: 'caller',
   createTurn: 'caller',
   stopTurns: 'caller',
+  listInvites: 'caller',
+  createInvite: 'caller',
+  revokeInvite: 'caller',
+  listMembers: 'caller',
+  updateMember: 'caller',
+  removeMember: 'caller',
+  listSignIns: 'caller',
+  revokeSignIn: 'caller',
+  revokeOtherSignIns: 'caller',
   listApiKeys: 'caller',
   createApiKey: 'caller',
   revokeApiKey: 'caller',
@@ -72,22 +81,19 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
 /** What the runtime itself calls. `fetch` is the chat socket: frames, below. */
 const RUNTIME = ['constructor', 'alarm', 'fetch', 'webSocketMessage', 'webSocketClose'];
 
+const ADA = { kind: 'operator', subject: 'ada', role: 'admin' } as const;
+
 async function join({ rpc }: FreshAgent, host: string): Promise<Caller & { kind: 'member' }> {
-  const options = { role: 'owner', expiresInMs: 60_000, hostname: host, by: 'operator' } as const;
-  const { token } = await rpc.createInvite(options);
+  const body = { role: 'owner', expiresInS: 60, hostname: host } as const;
+  const { token } = await rpc.createInvite(ADA, newUlid(Date.now()), body);
   const { member, signInId } = await rpc.signIn({ invite: token, name: 'Ann', host });
   return { kind: 'member', memberId: member.id, signInId, host };
 }
 
 async function makeKey({ rpc }: FreshAgent, host: string): Promise<Caller & { kind: 'key' }> {
-  const operator = { kind: 'operator', subject: 'ada', role: 'admin' } as const;
-  const id = `01HZ${crypto
-    .randomUUID()
-    .replaceAll(/[^0-9a-f]/g, '')
-    .toUpperCase()
-    .slice(0, 22)}`;
+  const id = newUlid(Date.now());
   const body = { name: 'program', workloads: ['chat'], expiresInS: null } as const;
-  const made = await rpc.createApiKey(operator, id, { ...body, workloads: ['chat'] });
+  const made = await rpc.createApiKey(ADA, id, { ...body, workloads: ['chat'] });
   const secret = parseApiKey(made.key)?.secret ?? '';
   expect(made.key).toBe(formatApiKey(id, secret));
   return { kind: 'key', keyId: id, secretHash: sha256Hex(secret), host };
@@ -112,7 +118,7 @@ beforeAll(async () => {
     await makeKey(a, HOST_A),
     await makeKey(a, HOST_A),
   ];
-  await a.rpc.revokeApiKey({ kind: 'operator', subject: 'x', role: 'admin' }, revokedKey.keyId);
+  await a.rpc.revokeApiKey(ADA, revokedKey.keyId);
   await a.inside(({ db }) => {
     db.update(signIns).set({ expiresAt: 1 }).where(eq(signIns.id, expired.signInId)).run();
     db.update(apiKeys).set({ expiresAt: 1 }).where(eq(apiKeys.id, expiredKey.keyId)).run();
@@ -174,7 +180,8 @@ function argumentsOf(name: string): unknown[] {
   if (name === 'createSession') return [{ title: 'x' }];
   if (name === 'createTurn') return [NOWHERE, { id: 'message-1', text: 'x', waitMs: 0 }];
   if (name === 'history' || name === 'scheduleRuns') return [NOWHERE, { after: 0, limit: 1 }];
-  if (name === 'updateSchedule') return [NOWHERE, { name: 'x' }];
+  if (name === 'createInvite') return [NOWHERE, { role: 'user', expiresInS: 60 }];
+  if (name === 'updateSchedule' || name === 'updateMember') return [NOWHERE, { name: 'x' }];
   return [NOWHERE, 'x'];
 }
 
