@@ -156,3 +156,14 @@ it('a member’s new role holds at their next request', async () => {
   });
   expect(await codeOf(() => rpc.listMembers(user))).toBeNull();
 });
+
+it('a hostname that was taken away and comes back brings no sign-in and no invite back', async () => {
+  const { rpc, tenant, user, create } = await people();
+  const { token } = await create(OPERATOR);
+  const { record } = tenant;
+  await rpc.apply({ ...record, hostnames: ['other.localhost'], version: 2 });
+  expect(await codeOf(() => rpc.me(user))).toBe('misdirected');
+  await rpc.apply({ ...record, version: 3 });
+  expect(await codeOf(() => rpc.me(user))).toBe('unauthenticated');
+  expect(await codeOf(() => open(tenant, token))).toBe('invite_invalid');
+});
