@@ -124,8 +124,8 @@ describe.each(WAYS)('%s %s', (method, path, body, rpc, schema, action) => {
 describe('an invite', () => {
   it('is answered with its link, which is in no log', async () => {
     const response = await asMember('POST', '/invites', { role: 'owner', expiresInS: 60 });
-    const invite = createdInvite.parse(await response.json());
-    expect(invite.url).toBe(`${tenant.url}/join/${INVITE_TOKEN}`);
+    const invite = await response.json();
+    expect(invite).toMatchObject({ url: `${tenant.url}/join/${INVITE_TOKEN}` });
     expect(invite).not.toHaveProperty('token');
     expect(asked()?.args[2]).toEqual({ role: 'owner', expiresInS: 60 });
     expect(JSON.stringify(world.log)).not.toContain(INVITE_TOKEN);
