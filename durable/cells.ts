@@ -46,6 +46,8 @@ const CELLS = {
   wentBackAt: z.number().int(),
   /** What is used and held of the limits in the windows that are. */
   meters,
+  /** When OpenClaw's own apps were last here; see app-knocks.ts. */
+  appKnocks: z.array(z.object({ app: z.string(), at: z.number().int() })),
 } as const;
 
 type Cells = { [Name in keyof typeof CELLS]: z.infer<(typeof CELLS)[Name]> };

@@ -1,6 +1,6 @@
 import { hasEnded } from './credentials.ts';
 import { clearDue, setDue } from './due.ts';
-import { CLOSE_RENEW, CLOSE_SIGNED_OUT, type Sockets } from './sockets.ts';
+import { CLOSE_RENEW, CLOSE_SIGNED_OUT, type Sockets, type WhyClose } from './sockets.ts';
 import type { AgentDb } from './storage.ts';
 
 /**
@@ -13,11 +13,11 @@ export function closeEnded({
   now,
 }: {
   db: AgentDb;
-  sockets: Sockets;
+  sockets: readonly Pick<Sockets, 'closeWhere'>[];
   now: number;
 }): void {
   let next: number | null = null;
-  sockets.closeWhere(({ caller, expiresAt }) => {
+  const why: WhyClose = ({ caller, expiresAt }) => {
     const isOver = expiresAt !== null && expiresAt <= now;
     if (isOver || hasEnded(db, caller, now)) {
       // An operator who still is one may come back, and is asked at the edge who they are.
@@ -27,7 +27,8 @@ export function closeEnded({
     }
     if (expiresAt !== null) next = Math.min(next ?? expiresAt, expiresAt);
     return null;
-  });
+  };
+  for (const open of sockets) open.closeWhere(why);
   if (next === null) clearDue(db, 'expire', '');
   else setDue(db, 'expire', '', next);
 }

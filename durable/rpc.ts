@@ -1,6 +1,7 @@
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
+import type { ApprovedDevice, ApprovedDevices, DeviceList } from '../contract/devices.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type {
   CreateInviteBody,
@@ -150,6 +151,20 @@ export interface TenantAgentRpc extends LedgerRpc {
   /** What a program may name as `model`: its key's workloads, and the models of its tier. */
   listModels(caller: Caller): Promise<{ workloads: Workload[]; models: string[] }>;
 
+  /**
+   * The devices of OpenClaw's own apps: those that wait to be let in, and those that are. For owners
+   * and operators: AppError forbidden for others. OpenClaw alone knows them, so of an agent that is
+   * not awake it is AppError conflict: looking never wakes one.
+   */
+  listDevices(caller: Caller): Promise<DeviceList>;
+  /** Lets a device in with what it asked for. AppError not_found when it does not wait any more. */
+  approveDevice(caller: Caller, requestId: string): Promise<ApprovedDevice>;
+  /** Lets all in that wait. */
+  approveDevices(caller: Caller): Promise<ApprovedDevices>;
+  rejectDevice(caller: Caller, requestId: string): Promise<void>;
+  /** Locks a device out; its connections are closed. AppError not_found. */
+  removeDevice(caller: Caller, deviceId: string): Promise<void>;
+
   listSchedules(caller: Caller): Promise<ScheduleView[]>;
   readSchedule(caller: Caller, id: string): Promise<ScheduleView>;
   /** Changes are for owners and operators: AppError forbidden for others. */
@@ -195,11 +210,15 @@ export interface EgressRpc extends LedgerRpc {
   }): Promise<void>;
 }
 
-/** An agent as others hold it: its RPC methods, and `fetch` for the chat socket. */
+/** An agent as others hold it: its RPC methods, and `fetch` for sockets. */
 export type AgentStub = TenantAgentRpc & EgressRpc & Pick<Fetcher, 'fetch'>;
 
 /**
- * The chat socket: `stub.fetch` with a WebSocket upgrade on any path, and the caller as JSON in this
- * header. The edge strips it from what clients send.
+ * A socket: `stub.fetch` with a WebSocket upgrade and the caller as JSON in this header. The edge
+ * strips it from what clients send.
  */
 export const CALLER_HEADER = 'x-sk-caller';
+/** The path of an app's socket to OpenClaw; any other is the chat socket. */
+export const APP_PATH = '/openclaw';
+/** Where an app's socket came from, as the edge saw it. */
+export const ADDRESS_HEADER = 'x-sk-address';

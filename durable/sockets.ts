@@ -11,6 +11,11 @@ const attachment = z.object({
 });
 type Attachment = z.infer<typeof attachment>;
 
+/** What there is to know of an open socket for whoever decides whether it stays open. */
+export type OpenSocket = Pick<Attachment, 'caller' | 'expiresAt'>;
+/** Why a socket is closed; null lets it be. */
+export type WhyClose = (socket: OpenSocket) => { code: number; reason: string } | null;
+
 /** Close code for a socket whose credential ended: the client must not come back by itself. */
 export const CLOSE_SIGNED_OUT = 4401;
 /** Close code for a socket that sends too much: policy violation (RFC 6455, section 7.4.1). */
@@ -81,7 +86,7 @@ export class Sockets {
   }
 
   /** Closes the sockets for which `why` has a code and a reason. */
-  closeWhere(why: (socket: Attachment) => { code: number; reason: string } | null): void {
+  closeWhere(why: WhyClose): void {
     for (const socket of this.#ctx.getWebSockets()) {
       const close = why(this.#read(socket));
       if (close) socket.close(close.code, close.reason);

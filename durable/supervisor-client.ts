@@ -41,8 +41,10 @@ export interface SupervisorClient {
   /** Stops OpenClaw; the supervisor stays. */
   stop(): Promise<void>;
   snapshot(options: { id: string; ticket: string; maxBytes: number }): Promise<SupervisorSnapshot>;
-  /** The WebSocket to the OpenClaw gateway, accepted. */
+  /** The WebSocket to the OpenClaw gateway, accepted. OpenClaw trusts it: it is ours alone. */
   gateway(): Promise<WebSocket>;
+  /** The same for an app: OpenClaw takes it for a client at `address`, which has to be paired. */
+  app(address: string): Promise<WebSocket>;
 }
 
 /** Talks to the supervisor in the container over its one port. */
@@ -78,6 +80,22 @@ export function supervisorClient(container: SandboxContainer, token: string): Su
     );
   }
 
+  async function openSocket(path: string, more: Record<string, string> = {}): Promise<WebSocket> {
+    const headers = { authorization: `Bearer ${token}`, upgrade: 'websocket', ...more };
+    const response = await withDeadline(GATEWAY_TIMEOUT_MS, (signal) =>
+      container.fetch(
+        SUPERVISOR_PORT,
+        new Request(`http://supervisor${path}`, { headers, signal }),
+      ),
+    );
+    const socket = response.webSocket;
+    if (!socket) {
+      throw new SupervisorError('gateway_unavailable', `no socket, status ${response.status}`);
+    }
+    socket.accept();
+    return socket;
+  }
+
   return {
     status(since) {
       const path = since === undefined ? '/status' : `/status?since=${since}`;
@@ -90,20 +108,7 @@ export function supervisorClient(container: SandboxContainer, token: string): Su
     async snapshot(options) {
       return supervisorSnapshot.parse(await call('/snapshot', SNAPSHOT_TIMEOUT_MS, options));
     },
-    async gateway() {
-      const headers = { authorization: `Bearer ${token}`, upgrade: 'websocket' };
-      const response = await withDeadline(GATEWAY_TIMEOUT_MS, (signal) =>
-        container.fetch(
-          SUPERVISOR_PORT,
-          new Request('http://supervisor/gateway', { headers, signal }),
-        ),
-      );
-      const socket = response.webSocket;
-      if (!socket) {
-        throw new SupervisorError('gateway_unavailable', `no socket, status ${response.status}`);
-      }
-      socket.accept();
-      return socket;
-    },
+    gateway: () => openSocket('/gateway'),
+    app: (address) => openSocket('/openclaw', { 'x-forwarded-for': address }),
   };
 }

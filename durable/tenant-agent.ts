@@ -3,6 +3,7 @@ import { decodeTime } from 'ulid';
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
+import type { ApprovedDevice, ApprovedDevices, DeviceList } from '../contract/devices.ts';
 import { AppError } from '../contract/errors.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type {
@@ -21,11 +22,13 @@ import type {
 } from '../contract/schedules.ts';
 import type { SnapshotView } from '../contract/snapshots.ts';
 import type { Workload } from '../contract/tiers.ts';
+import { Apps } from './apps.ts';
 import { readCell } from './cells.ts';
 import { checkMayChange } from './change-rights.ts';
 import { nativeContainer } from './container.ts';
 import { Conversations } from './conversations.ts';
 import { atMost } from './deadline.ts';
+import { Devices } from './devices.ts';
 import { Door } from './door.ts';
 import { isArmed, nextDueAt, noteArmed, noteDisarmed, setDue } from './due.ts';
 import { closeEnded } from './ended-sockets.ts';
@@ -41,8 +44,9 @@ import { migrate } from './migrate.ts';
 import { PolicyCache } from './policy-cache.ts';
 import { Programs } from './programs.ts';
 import { recallLost } from './recall.ts';
-import { CALLER_HEADER, type ApiCall, type Caller, type EgressRpc, type Member } from './rpc.ts';
-import type { NewInvite, SignedIn, TenantAgentRpc } from './rpc.ts';
+import { ADDRESS_HEADER, APP_PATH, CALLER_HEADER } from './rpc.ts';
+import type { ApiCall, Caller, EgressRpc, Member, NewInvite, SignedIn } from './rpc.ts';
+import type { TenantAgentRpc } from './rpc.ts';
 import { runDue, type DueWork } from './run-due.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
 import { planPrewake } from './schedule-prewake.ts';
@@ -83,6 +87,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #conversations: Conversations;
   readonly #lifecycle: Lifecycle;
   readonly #tenure: Tenure;
+  readonly #apps: Apps;
+  readonly #devices: Devices;
   readonly #constructedAt = Date.now();
   readonly #log = agentLog(() => this.#door.known?.id ?? null);
 
@@ -189,11 +195,26 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       now,
       pump,
     });
+    const { sandbox, lifecycle } = { sandbox: this.#sandbox, lifecycle: this.#lifecycle };
+    const touch = (): void => lifecycle.touch();
+    this.#apps = new Apps({
+      db,
+      door,
+      sandbox,
+      demand: () => lifecycle.wake(false),
+      touch,
+      now,
+      waitUntil,
+      rested,
+      log: this.#log,
+    });
+    this.#devices = new Devices({ db, door, sandbox, openGateway, touch, now });
     this.#tenure = new Tenure({
       db,
       door,
       bucket: env.SNAPSHOTS,
       sockets: this.#sockets,
+      apps: this.#apps,
       sandbox: this.#sandbox,
       turns: this.#turns,
       metering: this.#metering,
@@ -238,7 +259,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       record: this.#door.record(),
       wake: this.#sandbox.wake,
       containerRunning: this.ctx.container?.running ?? false,
-      connections: this.#sockets.count,
+      connections: this.#sockets.count + this.#apps.count,
       constructedAt: this.#constructedAt,
       now: Date.now(),
     });
@@ -415,6 +436,28 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     return this.#programs.models(caller);
   }
 
+  /* Devices of OpenClaw's own apps */
+
+  listDevices(caller: Caller): Promise<DeviceList> {
+    return this.#devices.list(caller);
+  }
+
+  async approveDevice(caller: Caller, requestId: string): Promise<ApprovedDevice> {
+    return this.#armed(await this.#devices.approve(caller, requestId));
+  }
+
+  async approveDevices(caller: Caller): Promise<ApprovedDevices> {
+    return this.#armed(await this.#devices.approveAll(caller));
+  }
+
+  async rejectDevice(caller: Caller, requestId: string): Promise<void> {
+    await this.#armed(await this.#devices.reject(caller, requestId));
+  }
+
+  async removeDevice(caller: Caller, deviceId: string): Promise<void> {
+    await this.#armed(await this.#devices.remove(caller, deviceId));
+  }
+
   /* Schedules */
 
   async listSchedules(caller: Caller): Promise<ScheduleView[]> {
@@ -467,9 +510,21 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
       throw new AppError('upgrade_required', 'This address takes WebSocket connections only.');
     }
-    const caller = JSON.parse(request.headers.get(CALLER_HEADER) ?? 'null') as Caller;
-    const webSocket = await this.#armed(this.#conversations.connect(caller));
+    const { headers, url } = request;
+    const caller = JSON.parse(headers.get(CALLER_HEADER) ?? 'null') as Caller;
+    const webSocket =
+      new URL(url).pathname === APP_PATH
+        ? await this.#connectApp(caller, headers.get(ADDRESS_HEADER))
+        : await this.#armed(this.#conversations.connect(caller));
     return new Response(null, { status: 101, webSocket });
+  }
+
+  async #connectApp(caller: Caller, address: string | null): Promise<WebSocket> {
+    try {
+      return await this.#apps.connect(caller, address);
+    } finally {
+      await this.#arm();
+    }
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -643,6 +698,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     this.#log({ level: 'info', msg: 'state', state: wake.state, generation: wake.generation });
     if (wake.state === 'ready') this.#lifecycle.touch();
     this.#snapshots.stateChanged(wake);
+    this.#apps.stateChanged(wake);
     // A schedule may have come near while the agent fell asleep, and a wake has told how long one takes.
     if (wake.state === 'asleep') planPrewake(this.#db, Date.now());
     if (wake.state === 'ready') this.#tenure.wokeUp();
@@ -652,7 +708,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   #closeEnded(): void {
-    closeEnded({ db: this.#db, sockets: this.#sockets, now: Date.now() });
+    closeEnded({ db: this.#db, sockets: [this.#sockets, this.#apps], now: Date.now() });
   }
 
   /** Who a caller is that may change schedules. */

@@ -1,5 +1,6 @@
 import type { TenantRecord } from '../contract/agent.ts';
 import { AppError } from '../contract/errors.ts';
+import type { Apps } from './apps.ts';
 import { writeCell } from './cells.ts';
 import type { Door } from './door.ts';
 import { clearDue, setDue, WATCHDOG_MS } from './due.ts';
@@ -21,7 +22,8 @@ export interface TenureDeps {
   db: AgentDb;
   door: Door;
   bucket: EraseDeps['bucket'];
-  sockets: Sockets;
+  sockets: Pick<Sockets, 'closeAll' | 'closeWhere'>;
+  apps: Pick<Apps, 'closeAll' | 'closeWhere'>;
   sandbox: Pick<SandboxDriver, 'wake' | 'apply' | 'discard'>;
   turns: Pick<TurnDriver, 'end'>;
   metering: Pick<Metering, 'sweep' | 'flush' | 'watchBudget'>;
@@ -136,12 +138,15 @@ export class Tenure {
 
   /** A socket never outlives what opened it: here its hostname, or the tenant's standing. */
   #closeSockets({ status, hostnames }: TenantRecord): void {
-    const { sockets } = this.#deps;
-    if (status === 'suspended') return sockets.closeAll(CLOSE_SUSPENDED, 'suspended');
-    if (status === 'deleting') return sockets.closeAll(CLOSE_DELETED, 'deleted');
+    const { sockets, apps } = this.#deps;
     const close = { code: CLOSE_SIGNED_OUT, reason: 'the hostname has moved' };
-    sockets.closeWhere(({ caller }) =>
-      caller.kind !== 'operator' && !hostnames.includes(caller.host) ? close : null,
-    );
+    for (const open of [sockets, apps]) {
+      if (status === 'suspended') open.closeAll(CLOSE_SUSPENDED, 'suspended');
+      else if (status === 'deleting') open.closeAll(CLOSE_DELETED, 'deleted');
+      else
+        open.closeWhere(({ caller }) =>
+          caller.kind !== 'operator' && !hostnames.includes(caller.host) ? close : null,
+        );
+    }
   }
 }

@@ -65,6 +65,9 @@ const TABLE: Record<Action, string> = {
   'schedule.read': '-m-voa',
   'schedule.write': '-m--oa',
   'chat.socket': '-m--oa',
+  'openclaw.connect': '--k---',
+  'device.list': '-m-voa',
+  'device.approve': '-m--oa',
 };
 
 describe('access', () => {

@@ -68,6 +68,9 @@ export const ACCESS = {
   'schedule.read': ['member', ...LOOKING],
   'schedule.write': ['member', ...OPERATING],
   'chat.socket': ['member', ...OPERATING],
+  'openclaw.connect': ['key'],
+  'device.list': ['member', ...LOOKING],
+  'device.approve': ['member', ...OPERATING],
 } as const satisfies Record<string, readonly CallerKind[]>;
 
 export type Action = keyof typeof ACCESS;

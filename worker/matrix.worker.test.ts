@@ -66,6 +66,9 @@ const MAY: Record<Action, readonly Part[]> = {
   'schedule.read': [...MEMBERS, ...LOOKING],
   'schedule.write': ['owner', ...OPERATING],
   'chat.socket': [...MEMBERS, ...OPERATING],
+  'openclaw.connect': ['key'],
+  'device.list': ['owner', ...LOOKING],
+  'device.approve': ['owner', ...OPERATING],
 };
 
 /** Bodies of changes that would be refused for their form before anybody asks who sent them. */
@@ -204,7 +207,7 @@ function isAllowed(spec: RouteSpec, place: PlaceKind, actor: Actor, target: Tena
 async function refusalOf(spec: RouteSpec, url: string, { headers }: Actor): Promise<string | null> {
   const { method } = spec;
   const body = BODIES[`${method} ${spec.path}`] ?? {};
-  const isSocket = spec.action === 'chat.socket';
+  const isSocket = spec.action === 'chat.socket' || spec.action === 'openclaw.connect';
   const response = await stage.ask(url, {
     method,
     headers: {

@@ -23,6 +23,9 @@ export function innerPath(place: Pick<Place, 'kind' | 'path'>): string {
   return `/${place.kind}${place.path}`;
 }
 
+/** What programs do with their keys, and nobody else does. */
+const OF_PROGRAMS: ReadonlySet<Action> = new Set(['model.call', 'model.list', 'openclaw.connect']);
+
 /** What a caller who may not is told. */
 function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError | null {
   switch (access(caller, action)) {
@@ -31,7 +34,7 @@ function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError
     case 'forbidden':
       return new AppError('forbidden', 'Your role does not allow this.');
     case 'unauthenticated':
-      if (action === 'model.call' || action === 'model.list') {
+      if (OF_PROGRAMS.has(action)) {
         return new AppError('unauthenticated', 'A valid API key of this tenant is needed.', {
           hint: 'Send it as a bearer token.',
         });

@@ -15,7 +15,11 @@ async function ready(): Promise<void> {
 }
 
 /** Sends a raw upgrade and collects what comes until `wanted` is in it or the socket ends. */
-async function upgrade(path: string, authorization: string, more = '') {
+async function upgrade(
+  path: string,
+  authorization: string,
+  { more = '', address = '203.0.113.7' }: { more?: string; address?: string } = {},
+) {
   const socket = connect({ port: run.port, host: '127.0.0.1' });
   socket.setEncoding('utf8');
   let got = '';
@@ -23,7 +27,7 @@ async function upgrade(path: string, authorization: string, more = '') {
   socket.on('data', (text: string) => (got += text));
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: container\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      `Origin: https://elsewhere.example\r\nX-Forwarded-For: 1.2.3.4\r\nSec-WebSocket-Version: 13\r\n` +
+      `Origin: https://elsewhere.example\r\nX-Forwarded-For: ${address}\r\nSec-WebSocket-Version: 13\r\n` +
       `Authorization: ${authorization}\r\n\r\n${more}`,
   );
   const until = async (text: string) => {
@@ -48,6 +52,7 @@ describe('the port', () => {
       ['POST', '/stop'],
       ['POST', '/snapshot'],
       ['GET', '/gateway'],
+      ['GET', '/openclaw'],
       ['GET', '/nothing'],
     ] as const)
       expect((await fetch(run.base + path, { method, headers })).status).toBe(401);
@@ -109,7 +114,7 @@ describe('/gateway', () => {
 
   it('hands OpenClaw a plain local upgrade and then every byte both ways', async () => {
     await ready();
-    const { socket, until } = await upgrade('/gateway?a=b', `Bearer ${TOKEN}`, 'early ');
+    const { socket, until } = await upgrade('/gateway?a=b', `Bearer ${TOKEN}`, { more: 'early ' });
     const got = await until('early');
     expect(got).toContain('101 Switching Protocols');
     const seen = JSON.parse(got.slice(got.indexOf('{'), got.indexOf('}}') + 2)) as {
@@ -143,4 +148,50 @@ describe('/gateway', () => {
     socket.end();
     await ended;
   });
+});
+
+describe('/openclaw', () => {
+  const bearer = `Bearer ${TOKEN}`;
+
+  it('refuses a socket without the token or before OpenClaw is ready', async () => {
+    expect(await (await upgrade('/openclaw', 'Bearer wrong')).ended).toContain('HTTP/1.1 401');
+    expect(await (await upgrade('/openclaw', bearer)).ended).toContain('HTTP/1.1 503');
+    expect((await run.call('/openclaw')).status).toBe(426);
+  });
+
+  it.each([
+    '',
+    'me',
+    '203.0.113.7, 127.0.0.1',
+    '127.0.0.1',
+    '127.8.8.8',
+    '::1',
+    '::ffff:127.0.0.1',
+  ])('refuses an app from "%s", whom OpenClaw might take for local', async (address) => {
+    await ready();
+    const { ended } = await upgrade('/openclaw', bearer, { address });
+    expect(await ended).toContain('HTTP/1.1 400');
+  });
+
+  it.each(['203.0.113.7', '2001:db8::7'])(
+    'tells OpenClaw that the app is remote, at %s, and nothing else of its headers',
+    async (address) => {
+      await ready();
+      const { socket, until } = await upgrade('/openclaw', bearer, { address, more: 'early ' });
+      const got = await until('early');
+      const { url, headers } = JSON.parse(got.slice(got.indexOf('{'), got.indexOf('}}') + 2)) as {
+        url: string;
+        headers: Record<string, string>;
+      };
+      expect(url).toBe('/');
+      expect(headers).toEqual({
+        host: expect.stringMatching(/^127\.0\.0\.1:/),
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'x-forwarded-for': address,
+      });
+      socket.destroy();
+    },
+  );
 });

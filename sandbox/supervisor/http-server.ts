@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { Duplex } from 'node:stream';
 import { isAuthorized } from './auth.ts';
 import type { Exchange } from './exchange.ts';
+import { forwardedFor } from './forwarded-for.ts';
 import { pipeToGateway } from './gateway-pipe.ts';
 import { HttpError, endUpgrade, sendError, sendJson } from './http-answers.ts';
 import type { LogRing } from './log-ring.ts';
@@ -10,10 +11,14 @@ import { handleSnapshot } from './route-snapshot.ts';
 import { handleStatus } from './route-status.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** The agent holds one status poll, one gateway socket and few calls; operators add log readers. */
+/** The agent holds one status poll, few calls and gateway sockets, its apps' among them; operators add log readers. */
 const MAX_CONNECTIONS = 128;
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
+
+const needsUpgrade: Handler = () => {
+  throw new HttpError(426, 'upgrade_required', 'This is a WebSocket.');
+};
 
 const ROUTES: Record<string, Handler> = {
   'GET /status': handleStatus,
@@ -21,9 +26,8 @@ const ROUTES: Record<string, Handler> = {
   'POST /stop': async ({ response, supervisor }) =>
     sendJson(response, 200, await supervisor.stop()),
   'POST /snapshot': handleSnapshot,
-  'GET /gateway': () => {
-    throw new HttpError(426, 'upgrade_required', 'This is a WebSocket.');
-  },
+  'GET /gateway': needsUpgrade,
+  'GET /openclaw': needsUpgrade,
 };
 
 /** Makes the server of the supervisor's one port; the caller lets it listen. */
@@ -70,10 +74,15 @@ function upgrade(input: {
   client.on('error', () => client.destroy());
   if (!isAuthorized(request.headers.authorization, input.token))
     return endUpgrade(client, 401, 'unauthorized');
-  if (addressOf(request).pathname !== '/gateway') return endUpgrade(client, 404, 'not_found');
+  const { pathname } = addressOf(request);
+  if (pathname !== '/gateway' && pathname !== '/openclaw')
+    return endUpgrade(client, 404, 'not_found');
+  // The agent's own link is local to OpenClaw; an app never is, whatever its request forgot to say.
+  const address = pathname === '/openclaw' ? forwardedFor(request.headers) : null;
+  if (address === undefined) return endUpgrade(client, 400, 'no_forwarded_address');
   const port = input.supervisor.gatewayPort;
   if (port === null) return endUpgrade(client, 503, 'not_ready');
-  pipeToGateway({ client, head, headers: request.headers, port });
+  pipeToGateway({ client, head, headers: request.headers, port, forwardedFor: address });
 }
 
 function addressOf(request: IncomingMessage): URL {

@@ -98,6 +98,9 @@ const GATEWAY = {
   mode: 'local',
   bind: 'loopback',
   auth: { mode: 'token' },
+  // Apps come through the supervisor, on loopback, with their address in X-Forwarded-For; OpenClaw
+  // refuses such a header of a proxy it does not know.
+  trustedProxies: ['127.0.0.1'],
   controlUi: { enabled: false },
   reload: { mode: 'off' },
   terminal: { enabled: false },

@@ -1,5 +1,6 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
 import { formatApiKey, type ApiKeyView, type CreateApiKeyBody } from '../../contract/api-keys.ts';
+import type { DeviceList } from '../../contract/devices.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { SessionView } from '../../contract/frames.ts';
 import type {
@@ -73,6 +74,20 @@ export const SCHEDULE_RUN: ScheduleRunView = {
   tokensIn: 0,
   tokensOut: 0,
   costNano: 0,
+};
+
+const DEVICE = {
+  deviceId: 'd'.repeat(64),
+  name: 'A phone',
+  platform: 'ios',
+  client: 'openclaw-ios',
+  roles: ['operator'],
+  scopes: ['operator.read'],
+  address: '203.0.113.7',
+};
+export const DEVICES: DeviceList = {
+  pending: [{ ...DEVICE, requestId: 'request-1', isRepair: false, requestedAt: 1 }],
+  paired: [{ ...DEVICE, connected: true, approvedAt: 1, lastSeenAt: null }],
 };
 
 /** The secret part of the key that an agent double makes. */
@@ -268,6 +283,16 @@ export class AgentDouble {
       return { ...API_KEY, name, key: formatApiKey(API_KEY.id, API_KEY_SECRET) };
     },
     revokeApiKey: () => ({ ...API_KEY, state: 'revoked', revokedAt: 3 }),
+    listDevices: () => DEVICES,
+    approveDevice: (_caller: Caller, requestId: string) => ({
+      requestId,
+      deviceId: DEVICE.deviceId,
+    }),
+    approveDevices: () => ({
+      approved: [{ requestId: 'request-1', deviceId: DEVICE.deviceId }],
+    }),
+    rejectDevice: () => undefined,
+    removeDevice: () => undefined,
     listModels: (caller: Caller) => {
       this.check(caller);
       return { workloads: ['chat'], models: ['@cf/zai-org/glm-4.7-flash'] };

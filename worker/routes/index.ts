@@ -1,11 +1,13 @@
 import type { RouteSpec } from '../route.ts';
 import { agentRoutes } from './agents.ts';
 import { debugRoutes } from './debug.ts';
+import { deviceRoutes } from './devices.ts';
 import { healthRoutes } from './health.ts';
 import { inviteRoutes } from './invites.ts';
 import { keyRoutes } from './keys.ts';
 import { memberRoutes } from './members.ts';
 import { noticeRoutes } from './notices.ts';
+import { openclawRoutes } from './openclaw.ts';
 import { operatorRoutes } from './operators.ts';
 import { pingRoutes } from './ping.ts';
 import { routingRoutes } from './routing.ts';
@@ -36,6 +38,8 @@ export const ROUTES: readonly RouteSpec[] = [
   ...sessionRoutes,
   ...scheduleRoutes,
   ...socketRoutes,
+  ...openclawRoutes,
+  ...deviceRoutes,
   ...keyRoutes,
   ...v1Routes,
 ];

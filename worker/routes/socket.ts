@@ -1,37 +1,5 @@
-import { AppError, errorBody, errorCode } from '../../contract/errors.ts';
-import { CALLER_HEADER } from '../../durable/index.ts';
-import type { AgentStub } from '../agent.ts';
-import { askAgent, callerOf } from '../ask-agent.ts';
-import { requestIdOf, type EdgeContext } from '../context.ts';
-import { REQUEST_ID_HEADER } from '../own-headers.ts';
+import { openAgentSocket } from '../agent-socket.ts';
 import type { RouteSpec } from '../route.ts';
-import { isUpgrade } from '../same-origin.ts';
-
-/** An agent's refusal of a socket as the error it names. */
-async function refusalOf(response: Response): Promise<AppError> {
-  const body = errorBody.safeParse(await response.json().catch(() => null));
-  const code = errorCode.safeParse(body.data?.error.code);
-  if (!body.success || !code.success) {
-    return new AppError('agent_unavailable', 'The agent did not open the socket.', {
-      cause: new Error(`status ${response.status}`),
-    });
-  }
-  const { message, hint, details } = body.data.error;
-  return new AppError(code.data, message, { hint, details });
-}
-
-/** Hands the handshake on with who asks; of the client's own headers nothing goes along. */
-async function openSocket(c: EdgeContext, agent: AgentStub): Promise<Response> {
-  const response = await agent.fetch('https://agent.internal/socket', {
-    headers: {
-      upgrade: 'websocket',
-      [CALLER_HEADER]: JSON.stringify(callerOf(c)),
-      [REQUEST_ID_HEADER]: requestIdOf(c),
-    },
-  });
-  if (!response.webSocket) throw await refusalOf(response);
-  return new Response(null, { status: 101, webSocket: response.webSocket });
-}
 
 /** `GET /api/socket`: the chat socket, which ends at the agent. */
 export const socketRoutes: readonly RouteSpec[] = [
@@ -40,11 +8,6 @@ export const socketRoutes: readonly RouteSpec[] = [
     path: '/api/socket',
     on: ['tenant', 'by-path'],
     action: 'chat.socket',
-    handle(c) {
-      if (!isUpgrade(c.req.raw)) {
-        throw new AppError('upgrade_required', 'Open this address as a WebSocket.');
-      }
-      return askAgent(c, (agent) => openSocket(c, agent));
-    },
+    handle: (c) => openAgentSocket(c, { path: '/socket' }),
   },
 ];
