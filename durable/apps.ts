@@ -106,7 +106,7 @@ export class Apps {
     if (state !== 'ready') this.closeAll(CLOSE_STOPPED, 'the agent stopped');
   }
 
-  /** AppError unless it is a program whose key is for chats; answers when the key expires. */
+  /** AppError unless it is a program whose key is for chats. */
   #enter(caller: Caller): asserts caller is KeyCaller {
     if (caller.kind !== 'key') throw new AppError('forbidden', 'Only API keys may.');
     this.#deps.door.identify(caller);
@@ -129,14 +129,16 @@ export class Apps {
     const isResting = state === 'asleep' || state === 'failed';
     if (isResting && !isNew) {
       throw new AppError('agent_unavailable', 'The agent is asleep.', {
-        hint: 'A message wakes it, and so does an app that is opened after three minutes of silence.',
+        hint: 'A message wakes it, and so does an app that is opened anew after three minutes.',
         retryAfterS: RETRY_S,
       });
     }
     if (isResting) demand();
     if (state !== 'draining') await atMost(WAKE_WAIT_MS, sandbox.drive());
     if (sandbox.wake.state === 'ready') return;
-    throw new AppError('agent_unavailable', `The agent is ${sandbox.wake.state}.`, {
+    const { state: now, failure } = sandbox.wake;
+    const why = now === 'failed' ? (failure?.message ?? 'It could not start.') : `It is ${now}.`;
+    throw new AppError('agent_unavailable', `The agent is not ready. ${why}`, {
       hint: 'Try again in a few seconds.',
       retryAfterS: RETRY_S,
     });
