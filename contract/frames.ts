@@ -12,6 +12,11 @@ export const MAX_CLIENT_FRAME_BYTES = 700_000;
 export const MAX_SUBSCRIPTIONS = 16;
 /** Events in one `events` frame; more come in further frames. */
 export const EVENTS_PER_FRAME = 200;
+/**
+ * Sessions or events that go out at once, in bytes: a frame, or a page of a history, ends with the one
+ * before it would be longer. A single event that is longer goes alone.
+ */
+export const MAX_BATCH_BYTES = 256 * 1_024;
 
 export const sessionTitle = z.string().trim().min(1).max(120);
 
@@ -107,7 +112,7 @@ export const PONG = '{"type":"pong"}';
 
 /** What the agent sends over the chat socket. */
 export const serverFrame = z.discriminatedUnion('type', [
-  /** First frame of every socket. */
+  /** First frame of every socket. Of very many sessions the oldest follow as `session` frames. */
   z.object({
     type: z.literal('hello'),
     protocol: z.literal(CHAT_PROTOCOL),

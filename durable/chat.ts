@@ -2,13 +2,16 @@ import {
   CHAT_PROTOCOL,
   clientFrame,
   EVENTS_PER_FRAME,
+  MAX_BATCH_BYTES,
   MAX_CLIENT_FRAME_BYTES,
   type ClientFrame,
+  type SessionView,
 } from '../contract/frames.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import { asAppError, AppError } from '../contract/errors.ts';
 import type { BudgetView } from '../contract/notices.ts';
 import { limitsOf } from '../contract/tiers.ts';
+import { byteLength, countFitting, isOverBytes } from './batch-bytes.ts';
 import { getSession, listSessions, readEvents } from './sessions.ts';
 import type { Caller, Member } from './rpc.ts';
 import { CLOSE_SIGNED_OUT, type Sockets } from './sockets.ts';
@@ -33,6 +36,9 @@ export interface ChatDeps {
 export function greet(deps: ChatDeps, socket: WebSocket, member: Member): void {
   const record = deps.record();
   const { slug, tier } = record;
+  const sessions = listSessions(deps.db);
+  const sizes = sessions.map((session) => ({ bytes: byteLength(JSON.stringify(session)) }));
+  const fitting = countFitting(sizes, MAX_BATCH_BYTES);
   deps.sockets.send(socket, {
     type: 'hello',
     protocol: CHAT_PROTOCOL,
@@ -40,13 +46,16 @@ export function greet(deps: ChatDeps, socket: WebSocket, member: Member): void {
     tenant: { slug, tier, maxMessageChars: limitsOf(record).maxMessageChars },
     agent: deps.status(),
     budget: deps.budget(),
-    sessions: listSessions(deps.db),
+    sessions: sessions.slice(0, fitting),
   });
+  for (const session of sessions.slice(fitting)) {
+    deps.sockets.send(socket, { type: 'session', session });
+  }
 }
 
 function parseFrame(data: string | ArrayBuffer): ClientFrame {
   if (typeof data !== 'string') throw new AppError('invalid_frame', 'Frames are text.');
-  if (data.length > MAX_CLIENT_FRAME_BYTES) {
+  if (isOverBytes(data, MAX_CLIENT_FRAME_BYTES)) {
     throw new AppError('payload_too_large', 'The message is too long.');
   }
   let json: unknown;
@@ -61,14 +70,15 @@ function parseFrame(data: string | ArrayBuffer): ClientFrame {
 }
 
 /** Everything after `after`, in frames of a bounded size; the last one says that it is the last. */
-function catchUp(deps: ChatDeps, socket: WebSocket, sessionId: string, after: number): void {
+function catchUp(deps: ChatDeps, socket: WebSocket, session: SessionView, after: number): void {
+  const { id: sessionId, lastSeq } = session;
   let from = after;
   for (;;) {
     const events = readEvents(deps.db, { sessionId, after: from, limit: EVENTS_PER_FRAME });
     const last = events.at(-1);
-    const caughtUp = events.length < EVENTS_PER_FRAME;
+    const caughtUp = !last || last.seq >= lastSeq;
     deps.sockets.send(socket, { type: 'events', sessionId, events, caughtUp });
-    if (caughtUp || !last) return;
+    if (caughtUp) return;
     from = last.seq;
   }
 }
@@ -85,13 +95,14 @@ export async function receive(
     const frame = parseFrame(data);
     ref = frame.type === 'send' ? frame.id : frame.sessionId;
     switch (frame.type) {
-      case 'subscribe':
-        getSession(deps.db, frame.sessionId);
+      case 'subscribe': {
+        const session = getSession(deps.db, frame.sessionId);
         if (!deps.sockets.subscribe(socket, frame.sessionId)) {
           throw new AppError('limit_reached', 'This connection follows too many sessions.');
         }
-        catchUp(deps, socket, frame.sessionId, frame.after);
+        catchUp(deps, socket, session, frame.after);
         return;
+      }
       case 'unsubscribe':
         deps.sockets.unsubscribe(socket, frame.sessionId);
         return;

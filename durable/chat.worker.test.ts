@@ -1,12 +1,17 @@
 import { applyD1Migrations, evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { EVENTS_PER_FRAME, MAX_CLIENT_FRAME_BYTES, MAX_SUBSCRIPTIONS } from '../contract/frames.ts';
+import {
+  EVENTS_PER_FRAME,
+  MAX_BATCH_BYTES,
+  MAX_CLIENT_FRAME_BYTES,
+  MAX_SUBSCRIPTIONS,
+} from '../contract/frames.ts';
 import { ChatClient } from './doubles/chat-client.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
 import { join } from './doubles/join.ts';
 import type { Caller } from './rpc.ts';
-import { appendEvents } from './sessions.ts';
+import { appendEvents, createSession } from './sessions.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
@@ -46,6 +51,28 @@ describe('a socket', () => {
       agent: { state: 'asleep', failure: null },
       sessions: [{ id, title: 'Plans', working: false }],
     });
+  });
+
+  it('says hello in bounded bytes, and names the oldest of very many sessions after it', async () => {
+    const tenant = await newTenant();
+    const caller = await join(tenant);
+    const title = '語'.repeat(120);
+    const count = 1_000;
+    await tenant.inside(({ db }) => {
+      for (let now = 1; now <= count; now += 1) {
+        createSession(db, { title, maxSessions: count, now });
+      }
+    });
+    const client = await ChatClient.open(tenant.rpc, caller);
+    const hello = await client.next('hello');
+    expect(JSON.stringify(hello.sessions).length * 3).toBeGreaterThan(MAX_BATCH_BYTES);
+    const bytes = new TextEncoder().encode(JSON.stringify(hello)).byteLength;
+    expect(bytes).toBeLessThan(MAX_BATCH_BYTES + 4_096);
+    await client.next('session', ({ session }) => session.updatedAt === 1);
+    const named = client.frames.flatMap((frame) =>
+      frame.type === 'session' ? [frame.session.id] : [],
+    );
+    expect(new Set([...hello.sessions.map(({ id }) => id), ...named]).size).toBe(count);
   });
 
   it('is not opened for one who is signed out, or on another agent’s host', async () => {
@@ -102,15 +129,34 @@ describe('subscribing', () => {
       frames.push(frame);
       if (frame.caughtUp) break;
     }
-    expect(frames.map(({ events }) => events.length)).toEqual([
-      EVENTS_PER_FRAME,
-      EVENTS_PER_FRAME,
-      0,
-    ]);
+    const counts = frames.map(({ events }) => events.length);
+    expect(counts).toEqual([EVENTS_PER_FRAME, EVENTS_PER_FRAME]);
     client.send({ type: 'send', id: 'client-id-1', sessionId, text: 'hello' });
     const { seq } = await client.next('ack');
     expect(seq).toBe(EVENTS_PER_FRAME * 2 + 1);
     expect(client.seqs(sessionId).slice(0, seq)).toEqual(upTo(seq));
+  });
+
+  it('gives long events in frames of bounded bytes, and one that is too long alone', async () => {
+    const tenant = await chatting();
+    const { sessionId, client, rpc, caller } = tenant;
+    // Three bytes each, and one character.
+    const texts = [80_000, 40_000, 40_000, 120_000, 1].map((chars) => '語'.repeat(chars));
+    const data = texts.map((text) => ({ type: 'final', text, ms: 1 }) as const);
+    await tenant.inside(({ db }) => appendEvents(db, { sessionId, turnId: 't', data, now: 1 }));
+    client.send({ type: 'subscribe', sessionId, after: 0 });
+    await client.next('events', ({ caughtUp }) => caughtUp === true);
+    const frames = client.frames.filter((frame) => frame.type === 'events');
+    expect(frames.map(({ events }) => events.map(({ seq }) => seq))).toEqual([
+      [1],
+      [2, 3],
+      [4],
+      [5],
+    ]);
+    const first = await rpc.history(caller, sessionId, { after: 0, limit: 1_000 });
+    expect([first.events.length, first.more]).toEqual([1, true]);
+    const last = await rpc.history(caller, sessionId, { after: 4, limit: 1_000 });
+    expect([last.events.length, last.more]).toEqual([1, false]);
   });
 
   it('by the last number seen leaves no gap and repeats nothing', async () => {
@@ -232,8 +278,11 @@ describe('frames that can’t be read', () => {
       client.raw(data);
       expect(await client.next('error')).toMatchObject({ code: 'invalid_frame' });
     }
-    client.raw(JSON.stringify({ type: 'send', text: 'x'.repeat(MAX_CLIENT_FRAME_BYTES) }));
-    expect(await client.next('error')).toMatchObject({ code: 'payload_too_large' });
+    // The second one is too long in bytes only.
+    for (const text of ['x'.repeat(MAX_CLIENT_FRAME_BYTES), '語'.repeat(300_000)]) {
+      client.raw(JSON.stringify({ type: 'send', text }));
+      expect(await client.next('error')).toMatchObject({ code: 'payload_too_large' });
+    }
     client.send({ type: 'subscribe', sessionId, after: 0 });
     expect(await client.next('events')).toMatchObject({ caughtUp: true });
   });

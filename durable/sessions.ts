@@ -1,8 +1,14 @@
-import { and, asc, count, desc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, inArray, lte, sql } from 'drizzle-orm';
 import { ulid } from 'ulid';
 import { AppError } from '../contract/errors.ts';
-import type { EventData, SessionEvent, SessionView } from '../contract/frames.ts';
+import {
+  MAX_BATCH_BYTES,
+  type EventData,
+  type SessionEvent,
+  type SessionView,
+} from '../contract/frames.ts';
 import { events, forgotten, sessions, turns } from '../db/agent/schema.ts';
+import { countFitting } from './batch-bytes.ts';
 import { endRunsOfSession } from './schedule-runs.ts';
 import type { AgentDb } from './storage.ts';
 
@@ -145,16 +151,27 @@ export function streamedText(db: AgentDb, turnId: string): string {
     .join('');
 }
 
-/** Events after `after`, in order, at most `limit`. */
+/** Events after `after`, in order, at most `limit` and MAX_BATCH_BYTES, but one at least. */
 export function readEvents(
   db: AgentDb,
   options: { sessionId: string; after: number; limit: number },
 ): SessionEvent[] {
+  const { sessionId, after, limit } = options;
+  const isAfter = and(eq(events.sessionId, sessionId), gt(events.seq, after));
+  // Sizes first: what does not fit is not even read.
+  const sizes = db
+    .select({ seq: events.seq, bytes: sql<number>`octet_length(${events.data})` })
+    .from(events)
+    .where(isAfter)
+    .orderBy(asc(events.seq))
+    .limit(limit)
+    .all();
+  const last = sizes[countFitting(sizes, MAX_BATCH_BYTES) - 1];
+  if (!last) return [];
   return db
     .select({ seq: events.seq, turnId: events.turnId, at: events.at, data: events.data })
     .from(events)
-    .where(and(eq(events.sessionId, options.sessionId), gt(events.seq, options.after)))
+    .where(and(isAfter, lte(events.seq, last.seq)))
     .orderBy(asc(events.seq))
-    .limit(options.limit)
     .all();
 }
