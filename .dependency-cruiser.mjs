@@ -12,9 +12,9 @@ const MAY_IMPORT = {
     'contract/',
     'db/',
     'durable/index\\.ts$',
-    // The built site, and this release's version.
+    // The built site, this release's version, and its OpenClaw's.
     '\\.svelte-kit/worker/',
-    'package\\.json$',
+    '(?:sandbox/)?package\\.json$',
   ],
   cli: ['contract/', 'package\\.json$', 'worker/'],
   site: ['contract/', 'worker/'],

@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import adapter from '@sveltejs/adapter-cloudflare';
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+import { CONTENT_POLICY } from './site/content-policy.ts';
 
 /**
  * The adapter gets a wrangler config of its own: it overwrites the file that `main` names, which in
@@ -28,20 +29,7 @@ export default {
     files: { src: 'site/src', assets: 'site/static' },
     csp: {
       mode: 'auto',
-      directives: {
-        'default-src': ['self'],
-        'script-src': ['self'],
-        'style-src': ['self'],
-        // Positions that components write on their elements; no style sheet comes in this way.
-        'style-src-attr': ['unsafe-inline'],
-        'img-src': ['self', 'data:'],
-        'font-src': ['self'],
-        'connect-src': ['self'],
-        'object-src': ['none'],
-        'base-uri': ['none'],
-        'form-action': ['self'],
-        'frame-ancestors': ['none'],
-      },
+      directives: CONTENT_POLICY,
     },
   },
 };

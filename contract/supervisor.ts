@@ -46,6 +46,25 @@ export const supervisorSnapshot = z.object({
 });
 export type SupervisorSnapshot = z.infer<typeof supervisorSnapshot>;
 
+/** One line of `GET /logs`, redacted by the supervisor. */
+export const supervisorLogLine = z.object({
+  /** UTC ms. */
+  at: z.number(),
+  source: z.enum(['supervisor', 'openclaw']),
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  msg: z.string(),
+});
+
+/** One process of `GET /processes`: its program's name, never its arguments. */
+export const supervisorProcess = z.object({
+  pid: z.number().int(),
+  ppid: z.number().int(),
+  uid: z.number().int(),
+  rssBytes: z.number(),
+  name: z.string(),
+});
+export const supervisorProcesses = z.object({ processes: z.array(supervisorProcess) });
+
 /** Where a generation restores from; fixed by the agent when it starts the container. */
 export const restorePoint = z.object({
   id: z.string(),

@@ -1,6 +1,7 @@
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
+import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
 import type { ApprovedDevice, ApprovedDevices, DeviceList } from '../contract/devices.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
 import type {
@@ -174,6 +175,10 @@ export interface TenantAgentRpc extends LedgerRpc {
   /** Queues a run now, asleep or awake; AppError conflict while one is open. */
   runSchedule(caller: Caller, id: string): Promise<ScheduleRunView>;
   scheduleRuns(caller: Caller, id: string, options: { limit: number }): Promise<ScheduleRunView[]>;
+
+  /** Looks into a sandbox that is awake; they wake nothing. AppError conflict while it is asleep. */
+  sandboxProcesses(): Promise<DebugProcesses>;
+  sandboxLogs(options: { lines: number }): Promise<DebugLogs>;
 
   /** The newest first; a look that neither wakes the agent nor keeps it awake. */
   listSnapshots(): Promise<SnapshotView[]>;

@@ -2,11 +2,15 @@ import { z } from 'zod';
 import {
   SUPERVISOR_PORT,
   SUPERVISOR_PROTOCOL,
+  supervisorLogLine,
+  supervisorProcesses,
   supervisorSnapshot,
   supervisorStatus,
+  type supervisorProcess,
   type SupervisorSnapshot,
   type SupervisorStatus,
 } from '../contract/supervisor.ts';
+import { boundedBody } from './bounded-body.ts';
 import type { SandboxContainer } from './container.ts';
 import { withDeadline } from './deadline.ts';
 
@@ -20,6 +24,11 @@ const STOP_TIMEOUT_MS = 30_000;
 const GATEWAY_TIMEOUT_MS = 15_000;
 /** Packing and storing 1 GiB, ms. */
 const SNAPSHOT_TIMEOUT_MS = 10 * 60_000;
+
+/** The log's newest lines as they are asked for, and a list of processes. */
+const MAX_LOOK_BYTES = 4 * 1_024 * 1_024;
+/** A status has a few hundred bytes. The container is the tenant's, and may say anything. */
+const MAX_ANSWER_BYTES = 64 * 1_024;
 
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
@@ -41,6 +50,10 @@ export interface SupervisorClient {
   /** Stops OpenClaw; the supervisor stays. */
   stop(): Promise<void>;
   snapshot(options: { id: string; ticket: string; maxBytes: number }): Promise<SupervisorSnapshot>;
+  /** The newest lines of the log, the oldest first. */
+  logs(lines: number): Promise<z.infer<typeof supervisorLogLine>[]>;
+  /** The supervisor's own process and all below it. */
+  processes(): Promise<z.infer<typeof supervisorProcess>[]>;
   /** The WebSocket to the OpenClaw gateway, accepted. OpenClaw trusts it: it is ours alone. */
   gateway(): Promise<WebSocket>;
   /** The same for an app: OpenClaw takes it for a client at `address`, which has to be paired. */
@@ -49,8 +62,11 @@ export interface SupervisorClient {
 
 /** Talks to the supervisor in the container over its one port. */
 export function supervisorClient(container: SandboxContainer, token: string): SupervisorClient {
-  async function call(path: string, timeoutMs: number, body?: unknown): Promise<unknown> {
-    const { ok, status, answer } = await withDeadline(timeoutMs, async (signal) => {
+  async function read(
+    path: string,
+    { timeoutMs, maxBytes, body }: { timeoutMs: number; maxBytes: number; body?: unknown },
+  ): Promise<string> {
+    const { ok, status, text } = await withDeadline(timeoutMs, async (signal) => {
       const request = new Request(`http://supervisor${path}`, {
         method: body === undefined ? 'GET' : 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -58,15 +74,19 @@ export function supervisorClient(container: SandboxContainer, token: string): Su
         signal,
       });
       const response = await container.fetch(SUPERVISOR_PORT, request);
-      const json: unknown = await response.json();
-      return { ok: response.ok, status: response.status, answer: json };
+      const { ok, status } = response;
+      return { ok, status, text: await boundedBody(response, maxBytes) };
     });
-    if (ok) return answer;
-    const refused = failure.safeParse(answer);
+    if (ok) return text;
+    const refused = failure.safeParse(JSON.parse(text));
     throw new SupervisorError(
       refused.data?.error.code ?? 'supervisor_error',
       refused.data?.error.message ?? `the supervisor answered ${status}`,
     );
+  }
+
+  async function call(path: string, timeoutMs: number, body?: unknown): Promise<unknown> {
+    return JSON.parse(await read(path, { timeoutMs, maxBytes: MAX_ANSWER_BYTES, body }));
   }
 
   async function readStatus(path: string, timeoutMs: number): Promise<SupervisorStatus> {
@@ -110,5 +130,15 @@ export function supervisorClient(container: SandboxContainer, token: string): Su
     },
     gateway: () => openSocket('/gateway'),
     app: (address) => openSocket('/openclaw', { 'x-forwarded-for': address }),
+    async logs(lines) {
+      const bounds = { timeoutMs: CHECK_TIMEOUT_MS, maxBytes: MAX_LOOK_BYTES };
+      const text = await read(`/logs?lines=${lines}`, bounds);
+      const rows = text.split('\n').filter((line) => line !== '');
+      return rows.slice(-lines).map((line) => supervisorLogLine.parse(JSON.parse(line)));
+    },
+    async processes() {
+      const bounds = { timeoutMs: CHECK_TIMEOUT_MS, maxBytes: MAX_LOOK_BYTES };
+      return supervisorProcesses.parse(JSON.parse(await read('/processes', bounds))).processes;
+    },
   };
 }

@@ -3,6 +3,7 @@ import { decodeTime } from 'ulid';
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
+import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
 import type { ApprovedDevice, ApprovedDevices, DeviceList } from '../contract/devices.ts';
 import { AppError } from '../contract/errors.ts';
 import type { SessionEvent, SessionView } from '../contract/frames.ts';
@@ -38,6 +39,7 @@ import { countByState } from './ledger-outbox.ts';
 import type { Admission, AdmitInput, RetryInput, SettleInput } from './ledger.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { agentLog, reasonOf } from './log.ts';
+import { lookInside } from './look-inside.ts';
 import { Membership } from './membership.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
@@ -582,6 +584,19 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   async deleteSnapshot(id: string): Promise<void> {
     this.#snapshots.remove(id);
     await this.#arm();
+  }
+
+  /* Looks into the sandbox, for admins */
+
+  async sandboxProcesses(): Promise<DebugProcesses> {
+    this.#door.record();
+    const processes = await lookInside(this.#sandbox, (supervisor) => supervisor.processes());
+    return { processes };
+  }
+
+  async sandboxLogs({ lines }: { lines: number }): Promise<DebugLogs> {
+    this.#door.record();
+    return { lines: await lookInside(this.#sandbox, (supervisor) => supervisor.logs(lines)) };
   }
 
   /* Snapshots, for the egress */

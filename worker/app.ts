@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { AppError } from '../contract/errors.ts';
 import { bootProblems } from './boot.ts';
+import { answerPreflight } from './cors.ts';
 import type { EdgeDeps, EdgeTypes, Trace } from './context.ts';
 import { devModeRefusal } from './dev-mode.ts';
 import { isDevMode, platformsOf, type Env } from './env.ts';
@@ -16,6 +17,17 @@ function placeOf(url: URL, env: Env): { place: Place; hostname: string } {
   if (hostname === null) throw new AppError('unknown_host', 'This is not a valid host.');
   const territory = { platforms: platformsOf(env), devMode: isDevMode(env) };
   return { place: locate(hostname, url.pathname, territory), hostname };
+}
+
+/** Where a request without TLS is sent; one that would change something has said too much already. */
+function toHttps(request: Request, url: URL): Response | null {
+  if (url.protocol === 'https:') return null;
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    throw new AppError('https_required', 'Use https: what is sent without it can be read.');
+  }
+  const target = new URL(url);
+  target.protocol = 'https:';
+  return new Response(null, { status: 308, headers: { location: target.href } });
 }
 
 /** A Worker that is set up wrongly answers nothing but what is wrong. */
@@ -70,8 +82,11 @@ export function createApp(
       const { place, hostname } = placeOf(url, env);
       const refused = isDevMode(env) ? devModeRefusal(request, hostname) : null;
       if (refused) throw refused;
+      const moved = isDevMode(env) ? null : toHttps(request, url);
+      if (moved) return moved;
       trace.place = place.kind;
       trace.isOpenAi = place.kind !== 'system' && place.path.startsWith('/v1/');
+      if (trace.isOpenAi && request.method === 'OPTIONS') return answerPreflight();
       arrivals.set(request, { place, trace });
       return hono.fetch(request, env, ctx);
     },

@@ -8,6 +8,9 @@ const bindings = {
   SNAPSHOTS: { head: fn, put: fn, createMultipartUpload: fn },
   TENANT_AGENT: { idFromName: fn, get: fn },
   ASSETS: { fetch: fn },
+  SIGN_IN_LIMIT: { limit: fn },
+  REFUSAL_LIMIT: { limit: fn },
+  PUBLIC_LIMIT: { limit: fn },
 };
 const KEY = 'k'.repeat(43);
 const production = {

@@ -1,6 +1,7 @@
 import { findModel } from '../contract/models.ts';
 import { commaList, isDevMode, type Env } from './env.ts';
 import { normaliseHost } from './host-name.ts';
+import { RATE_LIMIT_NAMES } from './rate-limits.ts';
 import { decodeSigningKeys, MAX_SIGNING_KEYS, MIN_KEY_BYTES } from './signing-keys.ts';
 
 /** The bindings, what they are, and a method that shows they are that. */
@@ -11,11 +12,16 @@ const BINDINGS = [
   { name: 'TENANT_AGENT', kind: 'Durable Object namespace', methods: ['idFromName', 'get'] },
   { name: 'ASSETS', kind: 'assets binding', methods: ['fetch'] },
 ] as const;
+/** With DEV_MODE nobody but this machine is served, and nothing has to be limited. */
+const PRODUCTION_BINDINGS = RATE_LIMIT_NAMES.map(
+  (name) => ({ name, kind: 'rate limit', methods: ['limit'] }) as const,
+);
 
 type Values = Readonly<Record<string, unknown>>;
 
-function bindingProblems(env: Values): string[] {
-  return BINDINGS.flatMap(({ name, kind, methods }) => {
+function bindingProblems(env: Values, devMode: boolean): string[] {
+  const bindings = devMode ? BINDINGS : [...BINDINGS, ...PRODUCTION_BINDINGS];
+  return bindings.flatMap(({ name, kind, methods }) => {
     const binding = env[name];
     if (binding === undefined || binding === null) return [`${name}: the ${kind} is not bound.`];
     const fits = methods.every(
@@ -146,7 +152,7 @@ export function configProblems(env: Values): string[] {
   const devMode = isDevMode({ DEV_MODE: String(env['DEV_MODE']) });
   const optional = ONLY_DEV.filter(({ name }) => env[name] !== undefined);
   return [
-    ...bindingProblems(env),
+    ...bindingProblems(env, devMode),
     ...[...VARIABLES, ...(devMode ? DEV_VARIABLES : PRODUCTION_VARIABLES)].flatMap((rule) =>
       variableProblem(env, rule),
     ),

@@ -6,12 +6,15 @@ import { openDb, type Db } from '../db/queries/open.ts';
 import type { TenantAddress } from '../db/queries/hostnames.ts';
 import type { CallerKind, EdgeCaller } from './access.ts';
 import type { AgentStub } from './agent.ts';
+import { admitAddress } from './count-requests.ts';
 import type { Env } from './env.ts';
 import type { LateSettles } from './late-settles.ts';
 import type { Place, PlaceKind } from './locate.ts';
 import { describeCause, type Log } from './log.ts';
 import type { DirectoryDeps } from './tenant-directory.ts';
 import type { RecentHosts } from './recent-hosts.ts';
+import type { RateLimitName } from './rate-limits.ts';
+import type { RecentRefusals } from './recent-refusals.ts';
 
 /** The built site: SvelteKit's worker. */
 export interface Site {
@@ -27,6 +30,7 @@ export interface EdgeDeps {
   /** Asks the AI Gateway. */
   fetch: typeof fetch;
   recentHosts: RecentHosts;
+  refusals: RecentRefusals;
   lateSettles: LateSettles;
   now(): number;
   log: Log;
@@ -42,6 +46,10 @@ export interface Trace {
   /** Errors go out in the shape of OpenAI's API. */
   isOpenAi?: boolean;
   tenantId?: string;
+  /** Which limit it was that refused it. */
+  limit?: RateLimitName;
+  /** Who asks by a credential that an agent has to know; not for the log. */
+  credential?: EdgeCaller;
 }
 
 export interface EdgeTypes {
@@ -76,7 +84,18 @@ export function directoryDeps(c: EdgeContext): DirectoryDeps {
     recentHosts: c.get('deps').recentHosts,
     now: c.get('deps').now(),
     later: (work) => c.executionCtx.waitUntil(work),
+    admitLookup: () => admitAddressOf(c, 'PUBLIC_LIMIT'),
   };
+}
+
+/**
+ * Counts a request by its address, and by `of` where that is given. Throws rate_limited for one too
+ * many.
+ */
+export function admitAddressOf(c: EdgeContext, limit: RateLimitName, of?: string): Promise<void> {
+  const { deps, trace } = c.var;
+  const { headers } = c.req.raw;
+  return admitAddress({ env: c.env, log: deps.log, trace, headers }, limit, of);
 }
 
 /** Logs a failure that the request survives. */

@@ -6,7 +6,9 @@ import type { Env } from './env.ts';
 import { describeCause } from './log.ts';
 import { renderOpenAiError } from './openai-error.ts';
 import { admitRequest, finishResponse } from './own-headers.ts';
+import { noteRefusal } from './refusals.ts';
 import { renderError, toAppError } from './render-error.ts';
+import { checkUrl } from './request-bounds.ts';
 
 export interface Edge {
   app: App;
@@ -20,6 +22,10 @@ const levelOf = (status: number): 'info' | 'error' => (status >= 500 ? 'error' :
 const API_TYPE = /^(application\/json|text\/event-stream)/;
 const isPage = ({ headers }: Response): boolean =>
   !API_TYPE.test(headers.get('content-type') ?? '');
+
+/** Programs in browsers ask `/v1`, and no other address, from pages of any origin. */
+const isCors = (request: Request, { isOpenAi }: Trace): boolean =>
+  isOpenAi === true && request.headers.has('origin');
 
 /** An agent's refusal has itself as its cause, which says nothing that the code does not. */
 const isWorthLogging = ({ cause, status }: AppError): boolean =>
@@ -39,18 +45,21 @@ export function createEdge(deps: EdgeDeps): Edge {
     const trace: Trace = { requestId };
     const entry = { event: 'request', method: request.method } as const;
     try {
+      checkUrl(request.url);
       const response = await app.fetch({ request: admitRequest(request), url }, env, ctx, trace);
       const { status } = response;
-      const { isOpenAi: _, ...seen } = trace;
+      const { isOpenAi: _, credential: __, ...seen } = trace;
       deps.log({ ...entry, ...seen, level: levelOf(status), status, ms: deps.now() - started });
       return finishResponse(response, {
         requestId,
         isPage: isPage(response),
         isHttps: url.protocol === 'https:',
+        isCors: isCors(request, trace),
       });
     } catch (thrown) {
       const error = toAppError(thrown);
-      const { isOpenAi, ...seen } = trace;
+      if (error.status === 401) noteRefusal(request, { env, ctx, deps, trace });
+      const { isOpenAi, credential: _, ...seen } = trace;
       deps.log({
         ...entry,
         ...seen,
@@ -60,9 +69,13 @@ export function createEdge(deps: EdgeDeps): Edge {
         code: error.code,
         ...(isWorthLogging(error) ? { cause: describeCause(error.cause) } : {}),
       });
-      const isHttps = url.protocol === 'https:';
       const answer = isOpenAi ? renderOpenAiError(error) : renderError(error, requestId);
-      return finishResponse(answer, { requestId, isPage: false, isHttps });
+      return finishResponse(answer, {
+        requestId,
+        isPage: false,
+        isHttps: url.protocol === 'https:',
+        isCors: isCors(request, trace),
+      });
     }
   }
 

@@ -1,7 +1,8 @@
 import type { AgentEnv } from '../durable/index.ts';
+import type { RateLimitName } from './rate-limits.ts';
 
 /** Everything the Worker is given: what agents use, and what only the edge does. */
-export interface Env extends AgentEnv {
+export interface Env extends AgentEnv, Record<RateLimitName, RateLimit> {
   /** Hot copy of hostname → tenant. */
   DIRECTORY: KVNamespace;
   ASSETS: Fetcher;

@@ -8,6 +8,7 @@ import type { Env } from './env.ts';
 import { LateSettles } from './late-settles.ts';
 import { workerLog } from './log.ts';
 import { RecentHosts } from './recent-hosts.ts';
+import { RecentRefusals } from './recent-refusals.ts';
 
 export { TenantAgent, TenantEgress } from '../durable/index.ts';
 
@@ -17,6 +18,7 @@ const deps: EdgeDeps = {
   site,
   fetch: (input, init) => fetch(input, init),
   recentHosts: new RecentHosts(),
+  refusals: new RecentRefusals(),
   lateSettles: new LateSettles(Date.now),
   now: Date.now,
   log: workerLog,

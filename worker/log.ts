@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../contract/errors.ts';
+import type { RateLimitName } from './rate-limits.ts';
 
 /** Longest text of a cause that goes into a line, in characters. */
 const MAX_MESSAGE_CHARS = 500;
@@ -21,6 +22,8 @@ export interface LogEntry {
   code?: ErrorCode;
   tenantId?: string;
   caller?: string;
+  /** The rate limit that refused the request, or that could not be asked. */
+  limit?: RateLimitName;
   count?: number;
   /** A UTC day, `YYYY-MM-DD`. */
   day?: string;
@@ -71,6 +74,7 @@ export function formatEntry(entry: LogEntry, now: number): string {
     code: entry.code,
     tenantId: entry.tenantId,
     caller: entry.caller,
+    limit: entry.limit,
     count: entry.count,
     day: entry.day,
     problems: entry.problems,

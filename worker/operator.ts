@@ -7,7 +7,8 @@ import { commaList, isDevMode, type Env } from './env.ts';
 
 export type Operator = Extract<EdgeCaller, { kind: 'operator' }>;
 
-const ASSERTION_HEADER = 'cf-access-jwt-assertion';
+/** Where Cloudflare Access says who asks. */
+export const ASSERTION_HEADER = 'cf-access-jwt-assertion';
 /** Headers of a service token, which Access itself turns into an assertion. */
 const TOKEN_HEADERS = ['cf-access-client-id', 'cf-access-client-secret'];
 

@@ -1,4 +1,5 @@
 import type { TenantAddress } from '../db/queries/hostnames.ts';
+import { ShortMemory } from './short-memory.ts';
 
 /**
  * How long what is known of a host is remembered, ms: a tenant made meanwhile is reached this much
@@ -13,24 +14,15 @@ export const MAX_RECENT_HOSTS = 2_000;
  * asked once for many requests, and names that belong to nobody are never written to it.
  */
 export class RecentHosts {
-  readonly #hosts = new Map<string, { address: TenantAddress | null; until: number }>();
+  readonly #hosts = new ShortMemory<TenantAddress | null>(MAX_RECENT_HOSTS);
 
   /** The tenant of a host, null for nobody's, undefined for one that is not remembered. */
   get(hostname: string, now: number): TenantAddress | null | undefined {
-    const known = this.#hosts.get(hostname);
-    if (!known) return undefined;
-    if (known.until > now) return known.address;
-    this.#hosts.delete(hostname);
-    return undefined;
+    return this.#hosts.get(hostname, now)?.value;
   }
 
-  /** Remembers a host, forgetting the one remembered longest when there are too many. */
   put(hostname: string, address: TenantAddress | null, now: number): void {
-    this.#hosts.delete(hostname);
-    this.#hosts.set(hostname, { address, until: now + RECENT_HOST_MS });
-    if (this.#hosts.size <= MAX_RECENT_HOSTS) return;
-    const [oldest] = this.#hosts.keys();
-    if (oldest !== undefined) this.#hosts.delete(oldest);
+    this.#hosts.put(hostname, { value: address, until: now + RECENT_HOST_MS });
   }
 
   /** Forgets a host that has just been given to a tenant. */

@@ -2,8 +2,10 @@ import type { Hono } from 'hono';
 import { AppError } from '../contract/errors.ts';
 import { access, callerKind, type Action, type EdgeCaller } from './access.ts';
 import type { EdgeContext, EdgeTypes } from './context.ts';
+import type { Env } from './env.ts';
 import { identify } from './identify.ts';
 import type { Place, PlaceKind } from './locate.ts';
+import { refuseKnownWrong, refuseShutAddress } from './refusals.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -15,6 +17,8 @@ export interface RouteSpec {
   action: Action;
   /** Asks nobody who they are: for actions that everybody may take and that concern no tenant. */
   anonymous?: true;
+  /** Whether it is there at all; without it nobody learns that it could be. */
+  isThere?(env: Env): boolean;
   handle(c: EdgeContext): Response | Promise<Response>;
 }
 
@@ -53,13 +57,18 @@ export async function admitCaller(
   wanted: { action: Action; anonymous?: true },
 ): Promise<void> {
   if (wanted.anonymous) c.set('caller', { kind: 'nobody' });
-  else await identify(c);
+  else {
+    refuseShutAddress(c);
+    await identify(c);
+  }
   const trace = c.get('trace');
   const caller = c.get('caller');
+  trace.credential = caller;
   trace.caller = callerKind(caller);
   trace.tenantId = c.get('tenant')?.tenantId;
   const refused = refusal(caller, wanted.action, c.get('place').kind);
   if (refused) throw refused;
+  refuseKnownWrong(c);
 }
 
 /** Adds routes to the app, each behind its action. */
@@ -68,6 +77,9 @@ export function mount(app: Hono<EdgeTypes>, specs: readonly RouteSpec[]): void {
     for (const kind of spec.on) {
       app.on(spec.method, innerPath({ kind, path: spec.path }), async (c) => {
         c.get('trace').route = spec.path;
+        if (spec.isThere?.(c.env) === false) {
+          throw new AppError('not_found', 'There is nothing at this address.');
+        }
         await admitCaller(c, spec);
         return spec.handle(c);
       });

@@ -23,10 +23,15 @@ export function isSameOrigin(request: Request): boolean {
   return !isUpgrade(request) && request.headers.get('sec-fetch-site') === 'same-origin';
 }
 
-/** Whether no browser says that another origin asks: for changes that rest on no cookie. */
+/** Sites from which a browser without an Origin may ask: the same one, or nobody's page. */
+const NOT_FOREIGN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+
+/** Whether no browser says that another origin asks: for changes that rest on no cookie of ours. */
 export function isNotForeign(request: Request): boolean {
   const origin = request.headers.get('origin');
-  return origin === null || origin === new URL(request.url).origin;
+  if (origin !== null) return origin === new URL(request.url).origin;
+  const site = request.headers.get('sec-fetch-site');
+  return site === null || NOT_FOREIGN_SITES.has(site);
 }
 
 /** The refusal of a change that another origin asked for. */

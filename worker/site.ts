@@ -1,5 +1,5 @@
 import { AppError } from '../contract/errors.ts';
-import { directoryDeps, type EdgeContext } from './context.ts';
+import { admitAddressOf, directoryDeps, type EdgeContext } from './context.ts';
 import { unknownHost } from './identify.ts';
 import { isApiPath, pageRule } from './page-rule.ts';
 import { admitCaller, allowedMethods } from './route.ts';
@@ -33,6 +33,7 @@ function unknownHostPage(): Response {
  */
 export async function servePage(c: EdgeContext, edge: EdgeFetcher): Promise<Response> {
   const { place, deps } = c.var;
+  await admitAddressOf(c, 'PUBLIC_LIMIT');
   const rule = pageRule(place);
   if (place.kind === 'tenant' && !(await findHost(directoryDeps(c), place.hostname))) {
     if (isApiPath(place)) throw unknownHost();

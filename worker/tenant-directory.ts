@@ -16,6 +16,8 @@ export interface DirectoryDeps {
   db(): Db;
   recentHosts: RecentHosts;
   now: number;
+  /** Refuses who has asked for too many hosts: each one that is not remembered costs a look-up. */
+  admitLookup(): Promise<void>;
   /** Takes what may finish after the answer. */
   later(work: Promise<unknown>): void;
 }
@@ -47,6 +49,7 @@ export async function findHost(
 ): Promise<TenantAddress | null> {
   const recent = deps.recentHosts.get(hostname, deps.now);
   if (recent !== undefined) return recent;
+  await deps.admitLookup();
   const copy = await readCopy(deps, hostname);
   const address = copy ?? (await addressOfHost(deps.db(), hostname));
   if (address && !copy) writeCopy(deps, hostname, address);

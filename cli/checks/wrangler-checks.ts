@@ -9,6 +9,9 @@ const BINDINGS = {
   SNAPSHOTS: 'r2_buckets',
   TENANT_AGENT: 'durable_objects',
   ASSETS: 'assets',
+  SIGN_IN_LIMIT: 'ratelimits',
+  REFUSAL_LIMIT: 'ratelimits',
+  PUBLIC_LIMIT: 'ratelimits',
 } as const;
 
 function bindingNames(section: WranglerSection): Set<string | undefined> {
@@ -16,6 +19,7 @@ function bindingNames(section: WranglerSection): Set<string | undefined> {
     ...section.d1_databases.map(({ binding }) => binding),
     ...section.kv_namespaces.map(({ binding }) => binding),
     ...section.r2_buckets.map(({ binding }) => binding),
+    ...section.ratelimits.map(({ name }) => name),
     ...(section.durable_objects?.bindings ?? []).map(({ name }) => name),
     section.assets?.binding,
   ]);

@@ -106,6 +106,9 @@ export const WRANGLER = `{
     "d1_databases": [{ "binding": "DB", "database_id": "${TENANT_ID}" }],
     "kv_namespaces": [{ "binding": "DIRECTORY", "id": "${'c'.repeat(32)}" }],
     "r2_buckets": [{ "binding": "SNAPSHOTS", "bucket_name": "openclaw-backups" }],
+    "ratelimits": [
+      { "name": "SIGN_IN_LIMIT" }, { "name": "REFUSAL_LIMIT" }, { "name": "PUBLIC_LIMIT" },
+    ],
     "vars": {
       "CF_AI_GATEWAY_ACCOUNT_ID": "${'a'.repeat(32)}",
       "CF_AI_GATEWAY_GATEWAY_ID": "streamkinetics-gateway",

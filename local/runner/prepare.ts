@@ -51,7 +51,7 @@ async function newestChange(folder: string): Promise<number> {
 /** Builds the site when it was never built, or something it is made of has changed since. */
 export async function ensureSite(say: (line: string) => void): Promise<void> {
   const folders = ['site', 'contract'].map((name) => newestChange(join(ROOT, name)));
-  const files = ['svelte.config.js', 'vite.config.ts', 'package-lock.json'];
+  const files = ['_headers', 'svelte.config.js', 'vite.config.ts', 'package-lock.json'];
   const sources = [
     ...(await Promise.all(folders)),
     ...files.map((name) => statSync(join(ROOT, name)).mtimeMs),

@@ -49,6 +49,7 @@ describe('the port', () => {
     for (const [method, path] of [
       ['GET', '/status'],
       ['GET', '/logs'],
+      ['GET', '/processes'],
       ['POST', '/stop'],
       ['POST', '/snapshot'],
       ['GET', '/gateway'],

@@ -7,6 +7,7 @@ import { pipeToGateway } from './gateway-pipe.ts';
 import { HttpError, endUpgrade, sendError, sendJson } from './http-answers.ts';
 import type { LogRing } from './log-ring.ts';
 import { handleLogs } from './route-logs.ts';
+import { handleProcesses } from './route-processes.ts';
 import { handleSnapshot } from './route-snapshot.ts';
 import { handleStatus } from './route-status.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -23,6 +24,7 @@ const needsUpgrade: Handler = () => {
 const ROUTES: Record<string, Handler> = {
   'GET /status': handleStatus,
   'GET /logs': handleLogs,
+  'GET /processes': handleProcesses,
   'POST /stop': async ({ response, supervisor }) =>
     sendJson(response, 200, await supervisor.stop()),
   'POST /snapshot': handleSnapshot,

@@ -3,14 +3,15 @@ import { parseLimit } from './memory.ts';
 import { familyOf, parseStatus } from './processes.ts';
 
 function make(pid: number, ppid: number) {
-  return { pid, ppid, uid: 0, rssBytes: 1 };
+  return { pid, ppid, uid: 0, rssBytes: 1, name: 'node' };
 }
 
 describe('what /proc tells', () => {
-  it('is read as pid, parent, user and resident bytes', () => {
+  it('is read as pid, parent, user, resident bytes and name', () => {
     const text =
       'Name:\tnode\nTgid:\t12\nPid:\t12\nPPid:\t7\nUid:\t10001\t0\t0\t0\nVmRSS:\t    2048 kB\n';
-    expect(parseStatus(text)).toEqual({ pid: 12, ppid: 7, uid: 10_001, rssBytes: 2_097_152 });
+    const facts = { pid: 12, ppid: 7, uid: 10_001, rssBytes: 2_097_152, name: 'node' };
+    expect(parseStatus(text)).toEqual(facts);
   });
 
   it('makes a family of a process and all below it, and of nobody else', () => {

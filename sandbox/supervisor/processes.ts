@@ -3,12 +3,13 @@ import { readFile, readdir } from 'node:fs/promises';
 /** Sweeps of leftovers: each must find fewer; a fork bomb ends with the container instead. */
 const MAX_SWEEPS = 20;
 
-/** What /proc tells of one process; `rssBytes` is resident memory. */
+/** What /proc tells of one process; `rssBytes` is resident memory, `name` its program's, cut at 15. */
 export interface ProcessFacts {
   pid: number;
   ppid: number;
   uid: number;
   rssBytes: number;
+  name: string;
 }
 
 /** @returns every process of this machine, or null where there is no /proc. */
@@ -31,6 +32,7 @@ export function parseStatus(text: string): ProcessFacts {
     ppid: number('PPid'),
     uid: number('Uid'),
     rssBytes: number('VmRSS') * 1024,
+    name: /^Name:\s+(.*)/m.exec(text)?.[1] ?? '',
   };
 }
 

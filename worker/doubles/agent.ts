@@ -46,6 +46,9 @@ export const SNAPSHOT: SnapshotView = {
   current: true,
 };
 
+const PROCESS = { pid: 1, ppid: 0, uid: 0, rssBytes: 1_024, name: 'node' };
+const LOG_LINE = { at: 1, source: 'openclaw', level: 'info', msg: 'gateway is ready' };
+
 export const SCHEDULE: ScheduleView = {
   id: '01HYYYYYYYYYYYYYYYYYYYYYYY',
   name: 'Every morning',
@@ -223,6 +226,8 @@ export class AgentDouble {
     locateSnapshot: () => ({ key: this.snapshotKey, size: SNAPSHOT.size, sha256: SNAPSHOT.sha256 }),
     restoreSnapshot: () => STATUS,
     deleteSnapshot: () => undefined,
+    sandboxProcesses: () => ({ processes: [PROCESS] }),
+    sandboxLogs: ({ lines }: { lines: number }) => ({ lines: [LOG_LINE].slice(-lines) }),
     erase: () => ({ erased: this.record === null || this.settled }),
     drop: () => {
       this.record = null;

@@ -7,6 +7,7 @@ import type { Env } from '../env.ts';
 import type { LogEntry } from '../log.ts';
 import { LateSettles } from '../late-settles.ts';
 import { RecentHosts } from '../recent-hosts.ts';
+import { RecentRefusals } from '../recent-refusals.ts';
 import { AgentDouble } from './agent.ts';
 
 export interface World {
@@ -47,6 +48,7 @@ export async function createWorld(
     },
     fetch: () => Promise.resolve(Response.json({ success: true, result: [] })),
     recentHosts: new RecentHosts(),
+    refusals: new RecentRefusals(),
     lateSettles: new LateSettles(Date.now),
     now: () => Date.now(),
     log: (entry) => log.push(entry),

@@ -3,7 +3,7 @@ import { signInBody, type MeView } from '../../contract/api.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import type { AgentStub } from '../agent.ts';
 import { bookChange } from '../book-change.ts';
-import { ulidOf, type EdgeContext } from '../context.ts';
+import { admitAddressOf, ulidOf, type EdgeContext } from '../context.ts';
 import { AppError } from '../../contract/errors.ts';
 import { updateMemberBody, type memberList } from '../../contract/members.ts';
 import type { Caller } from '../../durable/index.ts';
@@ -32,6 +32,7 @@ async function signIn(c: EdgeContext): Promise<Response> {
     throw new AppError('not_found', 'Sign in on the tenant\u2019s host.');
   // Otherwise a foreign page could sign its visitor in as somebody else.
   if (!isNotForeign(c.req.raw)) throw crossOrigin();
+  await admitAddressOf(c, 'SIGN_IN_LIMIT', place.hostname);
   const { invite, name } = await readBody(c.req.raw, signInBody);
   const host = place.hostname;
   const signedIn = await askAgent(c, (agent) => agent.signIn({ invite, name, host }));

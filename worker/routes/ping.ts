@@ -2,6 +2,7 @@ import pkg from '../../package.json' with { type: 'json' };
 import type { z } from 'zod';
 import type { healthView } from '../../contract/api.ts';
 import { bootProblems } from '../boot.ts';
+import { admitAddressOf } from '../context.ts';
 import type { RouteSpec } from '../route.ts';
 
 /** `GET /healthz`, on any host: whether the Worker may serve, and what is wrong if not. */
@@ -12,7 +13,8 @@ export const pingRoutes: readonly RouteSpec[] = [
     on: ['system', 'tenant'],
     action: 'system.ping',
     anonymous: true,
-    handle(c) {
+    async handle(c) {
+      await admitAddressOf(c, 'PUBLIC_LIMIT');
       const problems = [...bootProblems(c.env)];
       const view: z.infer<typeof healthView> = {
         ok: problems.length === 0,

@@ -6,17 +6,10 @@ import {
 import { AppError, validationError } from '../../contract/errors.ts';
 import type { TenantAddress } from '../../db/queries/hostnames.ts';
 import { workloadSchema, type Workload } from '../../contract/tiers.ts';
-import {
-  aiGateway,
-  newUlid,
-  relay,
-  repeatRpc,
-  type Caller,
-  type RelayResult,
-} from '../../durable/index.ts';
+import { aiGateway, relay, repeatRpc, type Caller, type RelayResult } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
-import { paramOf, type EdgeContext } from '../context.ts';
+import { paramOf, requestIdOf, type EdgeContext } from '../context.ts';
 import { readJson } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 
@@ -38,6 +31,16 @@ function named(model: string): { workload: Workload | null; model: string | null
   return workload.success ? { workload: workload.data, model: null } : { workload: null, model };
 }
 
+/** Longest name of a prompt cache that is passed on, in characters. */
+const MAX_AFFINITY_CHARS = 256;
+
+function affinityOf(c: EdgeContext): string | null {
+  const affinity = c.req.header('x-session-affinity') ?? null;
+  if (affinity === null || affinity.length <= MAX_AFFINITY_CHARS) return affinity;
+  const bound = `x-session-affinity may have ${MAX_AFFINITY_CHARS} characters.`;
+  throw new AppError('invalid_request', bound);
+}
+
 /** Another stub of the agent that was asked. */
 function freshAgent(c: EdgeContext): AgentStub {
   const { deps, tenant } = c.var;
@@ -51,7 +54,8 @@ async function complete(c: EdgeContext): Promise<Response> {
   const { workload, model } = named(body.model);
   const caller = callerOf(c);
   const { lateSettles, now, fetch } = c.get('deps');
-  const callId = newUlid(now());
+  // The call's metadata in the AI Gateway name the request that our log, our answer and the ledger do.
+  const callId = requestIdOf(c);
   const call = (agent: AgentStub, { tenantId }: TenantAddress): Promise<RelayResult> => {
     const asked = <T>(ask: (stub: AgentStub) => Promise<T>): Promise<T> =>
       repeatRpc((isFirst) => ask(isFirst ? agent : freshAgent(c)));
@@ -84,7 +88,7 @@ async function complete(c: EdgeContext): Promise<Response> {
         requestBytes,
         generation: null,
         openclawSession: null,
-        affinity: c.req.header('x-session-affinity') ?? null,
+        affinity: affinityOf(c),
         signal: c.req.raw.signal,
       },
     );
