@@ -16,11 +16,13 @@ export const SHA256_HEADER = 'x-sk-sha256';
 export function admitRequest(request: Request): Request {
   const own: string[] = [];
   let count = 0;
+  let cookie: string | null = null;
   for (const name of request.headers.keys()) {
     count += 1;
-    if (OWN.test(name)) own.push(name);
+    if (name === 'cookie') cookie = request.headers.get(name);
+    else if (OWN.test(name)) own.push(name);
   }
-  checkHeaders(count, request.headers.get('cookie'));
+  checkHeaders(count, cookie);
   if (own.length === 0) return request;
   const headers = new Headers(request.headers);
   for (const name of own) headers.delete(name);
