@@ -9,6 +9,9 @@ import { dirtySince } from './activity.ts';
 import { Door } from './door.ts';
 import { CONNECT, SocketEnd, socketTo } from './doubles/app-sockets.ts';
 import { codeOf, newTenant, NOW, type FreshAgent } from './doubles/fresh-agent.ts';
+import { HOST, OPERATOR } from './doubles/join.ts';
+import { allDue } from './due.ts';
+import { closeEnded } from './ended-sockets.ts';
 import { ADDRESS_HEADER, APP_PATH, CALLER_HEADER, type Caller } from './rpc.ts';
 import { sha256Hex } from './secrets.ts';
 import type { AgentDb } from './storage.ts';
@@ -17,9 +20,7 @@ import { INITIAL_WAKE, type WakeState } from './wake.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
-const HOST = 'acme.localhost';
 const ADDRESS = '203.0.113.7';
-const admin: Caller = { kind: 'operator', subject: 'eve@sk.com', role: 'admin' };
 const READY: WakeState = {
   ...INITIAL_WAKE,
   state: 'ready',
@@ -32,7 +33,7 @@ async function program(
   changed: Partial<CreateApiKeyBody> = {},
 ): Promise<Caller & { kind: 'key' }> {
   const body = createApiKeyBody.parse({ name: 'phone', ...changed });
-  const { id, key } = await rpc.createApiKey(admin, ulid(), body);
+  const { id, key } = await rpc.createApiKey(OPERATOR, ulid(), body);
   const secretHash = sha256Hex(parseApiKey(key)?.secret ?? '');
   return { kind: 'key', keyId: id, secretHash, host: HOST };
 }
@@ -133,7 +134,7 @@ describe('the apps of OpenClaw', () => {
     await tenant.inside(async ({ db }) => {
       const stage = new Stage(db);
       const refused = (caller: Caller) => codeOf(() => stage.apps.connect(caller, ADDRESS));
-      expect(await refused(admin)).toBe('forbidden');
+      expect(await refused(OPERATOR)).toBe('forbidden');
       expect(await refused(summarizer)).toBe('forbidden');
       expect(await refused({ ...key, secretHash: 'f'.repeat(64) })).toBe('unauthenticated');
       expect(await refused({ ...key, host: 'other.localhost' })).toBe('misdirected');
@@ -221,7 +222,7 @@ describe('an app that comes while the agent sleeps', () => {
       const stage = new Stage(db);
       stage.wake = INITIAL_WAKE;
       stage.onDrive = () => {
-        void agent.revokeApiKey(admin, key.keyId);
+        void agent.revokeApiKey(OPERATOR, key.keyId);
         stage.wake = READY;
       };
       expect(await codeOf(() => stage.apps.connect(key, ADDRESS))).toBe('unauthenticated');
@@ -249,7 +250,8 @@ describe('an app’s socket', () => {
     await tenant.inside(async ({ db }) => {
       const stage = new Stage(db);
       const [lost, kept] = [await stage.open(one), await stage.open(other)];
-      stage.apps.closeWhere((caller) => caller === one, 'revoked');
+      const close = { code: 4401, reason: 'revoked' };
+      stage.apps.closeWhere(({ caller }) => (caller === one ? close : null));
       expect(await lost.closed).toBe(4401);
       expect(await stage.openclaw[0]?.closed).toBe(4401);
       kept.send('{}');
@@ -260,17 +262,22 @@ describe('an app’s socket', () => {
     });
   });
 
-  it('is closed when its key expires', async () => {
+  it('is closed when its key expires, for which the agent sets its alarm', async () => {
     const tenant = await newTenant();
-    const key = await program(tenant, { expiresInS: 60 });
+    const [key, lasting] = [await program(tenant, { expiresInS: 60 }), await program(tenant)];
     await tenant.inside(async ({ db }) => {
       const stage = new Stage(db);
-      // A moment before the key's end, which real time then brings.
-      stage.clock += 59_900;
-      const app = await stage.open(key);
-      stage.clock += 1_000;
+      const [app, other] = [await stage.open(key), await stage.open(lasting)];
+      const due = allDue(db).find(({ kind }) => kind === 'expire');
+      const at = due?.at ?? 0;
+      expect(Math.abs(at - stage.clock - 60_000)).toBeLessThan(5_000);
+      closeEnded({ db, sockets: [stage.apps], now: at - 1 });
+      expect(stage.apps.count).toBe(2);
+      closeEnded({ db, sockets: [stage.apps], now: at });
       expect(await app.closed).toBe(4401);
-      expect(stage.apps.count).toBe(0);
+      expect(stage.apps.count).toBe(1);
+      other.close();
+      await stage.openclaw[1]?.closed;
     });
   });
 

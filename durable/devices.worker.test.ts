@@ -6,27 +6,20 @@ import { dirtySince } from './activity.ts';
 import { Devices, type DevicesDeps } from './devices.ts';
 import { Door } from './door.ts';
 import { FakeOpenClaw } from './doubles/fake-openclaw.ts';
-import { codeOf, newTenant, NOW, type FreshAgent } from './doubles/fresh-agent.ts';
+import { codeOf, newTenant, NOW } from './doubles/fresh-agent.ts';
+import { join } from './doubles/join.ts';
 import type { Caller } from './rpc.ts';
 import type { AgentDb } from './storage.ts';
 import { INITIAL_WAKE, type WakeState } from './wake.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
-const HOST = 'acme.localhost';
 const operator = (role: 'viewer' | 'maintainer' | 'admin'): Caller => ({
   kind: 'operator',
   subject: 'eve@sk.com',
   role,
 });
 const admin = operator('admin');
-
-async function join({ rpc }: FreshAgent, role: 'owner' | 'user'): Promise<Caller> {
-  const options = { role, expiresInMs: 60_000, hostname: HOST, by: 'operator' } as const;
-  const { token } = await rpc.createInvite(options);
-  const { member, signInId } = await rpc.signIn({ invite: token, name: 'Ann', host: HOST });
-  return { kind: 'member', memberId: member.id, signInId, host: HOST };
-}
 
 const hex = (digit: string): string => digit.repeat(64);
 const pending = (requestId: string, deviceId: string) => ({

@@ -8,7 +8,7 @@ import { forgetKeys } from './api-keys.ts';
 import { ChatClient } from './doubles/chat-client.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
 import type { EgressProps } from './egress.ts';
-import type { Caller } from './rpc.ts';
+import { APP_PATH, CALLER_HEADER, type Caller } from './rpc.ts';
 import { newUlid } from './new-ulid.ts';
 import { sha256Hex } from './secrets.ts';
 import { snapshotKey } from './snapshot-index.ts';
@@ -57,6 +57,11 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
   revokeApiKey: 'caller',
   admitApi: 'caller',
   listModels: 'caller',
+  listDevices: 'caller',
+  approveDevice: 'caller',
+  approveDevices: 'caller',
+  rejectDevice: 'caller',
+  removeDevice: 'caller',
   listSchedules: 'caller',
   readSchedule: 'caller',
   createSchedule: 'caller',
@@ -78,7 +83,7 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
   redeemTicket: 'egress',
   snapshotStored: 'egress',
 };
-/** What the runtime itself calls. `fetch` is the chat socket: frames, below. */
+/** What the runtime itself calls. `fetch` is for sockets, below. */
 const RUNTIME = ['constructor', 'alarm', 'fetch', 'webSocketMessage', 'webSocketClose'];
 
 const ADA = { kind: 'operator', subject: 'ada', role: 'admin' } as const;
@@ -225,6 +230,19 @@ describe('a frame', () => {
         () => 'refused',
       );
       expect([who, opened]).toEqual([who, 'refused']);
+    }
+  });
+});
+
+describe('an app’s socket', () => {
+  it('is opened for nobody whom the agent does not believe, and for programs only', async () => {
+    const others = { operator: ADA, member: await join(a, HOST_A) };
+    for (const [who, caller] of Object.entries({ ...strangers, ...others })) {
+      const headers = { upgrade: 'websocket', [CALLER_HEADER]: JSON.stringify(caller) };
+      const code = await codeOf(() =>
+        a.rpc.fetch(`https://agent.internal${APP_PATH}`, { headers }),
+      );
+      expect([who, code]).toEqual([who, expect.stringMatching(REFUSED)]);
     }
   });
 });

@@ -14,15 +14,15 @@ async function closedBy(change: Partial<TenantRecord>): Promise<string[]> {
     const closed: string[] = [];
     const open = (name: string): TenureDeps['apps'] => ({
       closeAll: (code) => void closed.push(`${name} ${code}`),
-      closeWhere: (lost) => {
-        const callers = [key('acme.localhost'), key('new.localhost')];
-        for (const caller of callers) {
-          if (lost(caller) && caller.kind === 'key') closed.push(`${name} ${caller.host}`);
+      closeWhere: (why) => {
+        for (const host of ['acme.localhost', 'new.localhost']) {
+          const close = why({ caller: key(host), expiresAt: null });
+          if (close) closed.push(`${name} ${host} ${close.code}`);
         }
       },
     });
     const now = (): number => NOW;
-    const deps: Pick<TenureDeps, 'db' | 'door' | 'sockets' | 'apps' | 'now'> & object = {
+    const deps: Pick<TenureDeps, 'db' | 'door' | 'sockets' | 'apps' | 'now'> = {
       db,
       door: new Door({ db, now }),
       sockets: open('chat'),
@@ -46,7 +46,7 @@ describe('a change of a tenant', () => {
   });
 
   it('closes those that came by a hostname which is not its own any more', async () => {
-    const moved = ['chat acme.localhost', 'app acme.localhost'];
+    const moved = ['chat acme.localhost 4401', 'app acme.localhost 4401'];
     expect(await closedBy({ hostnames: ['new.localhost'] })).toEqual(moved);
   });
 });

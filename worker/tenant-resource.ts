@@ -18,14 +18,18 @@ function ofNamedTenant(handle: RouteSpec['handle']): RouteSpec['handle'] {
 
 /**
  * Each route twice: under `/api` on the tenant's host and by path, where its members ask, and under
- * `/admin/api/tenants/:id`, where operators name the tenant.
+ * `/admin/api/tenants/:id`, where operators name the tenant; what only its sandbox knows is under
+ * `agents` there.
  */
-export function tenantResource(specs: readonly ResourceSpec[]): RouteSpec[] {
+export function tenantResource(
+  specs: readonly ResourceSpec[],
+  under: 'tenants' | 'agents' = 'tenants',
+): RouteSpec[] {
   return specs.flatMap((spec): RouteSpec[] => [
     { ...spec, path: `/api${spec.path}`, on: ['tenant', 'by-path'] },
     {
       ...spec,
-      path: `/admin/api/tenants/:id${spec.path}`,
+      path: `/admin/api/${under}/:id${spec.path}`,
       on: ['system'],
       handle: ofNamedTenant(spec.handle),
     },

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
 import { approvedDevices, deviceList, type DeviceList } from '../../contract/devices.ts';
 import type { CreatedTenant } from '../../contract/api.ts';
 import { LocalAdmin } from '../../local/runner/admin.ts';
@@ -66,7 +67,7 @@ describe('an app of OpenClaw', () => {
     const app = await OpenClawApp.open(address, headers);
     const { payload } = await app.connect(device, { scopes: SCOPES });
     expect(payload).toMatchObject({ type: 'hello-ok', auth: { scopes: SCOPES } });
-    const { deviceToken } = payload?.['auth'] as { deviceToken: string };
+    const { deviceToken: token } = z.object({ deviceToken: z.string() }).parse(payload?.['auth']);
     expect(await app.call('sessions.list', {})).toMatchObject({ ok: true });
     expect(await app.call('device.pair.list', {})).toMatchObject({ ok: false });
     app.close();
@@ -74,7 +75,7 @@ describe('an app of OpenClaw', () => {
     // What the device signs with from now on; and the same address by path.
     const byPath = `${system.url.replace(/^http/, 'ws')}/t/${tenant.slug}/openclaw`;
     const again = await OpenClawApp.open(byPath, headers);
-    const hello = await again.connect(device, { scopes: SCOPES, token: deviceToken });
+    const hello = await again.connect(device, { scopes: SCOPES, token });
     expect(hello.payload).toMatchObject({ type: 'hello-ok' });
     expect((await devices()).paired).toMatchObject([{ deviceId: device.id, connected: true }]);
     again.close();
