@@ -69,6 +69,8 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
   deleteSchedule: 'caller',
   runSchedule: 'caller',
   scheduleRuns: 'caller',
+  sandboxLogs: 'operator',
+  sandboxProcesses: 'operator',
   listSnapshots: 'operator',
   createSnapshot: 'operator',
   locateSnapshot: 'operator',

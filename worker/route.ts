@@ -27,6 +27,8 @@ export function innerPath(place: Pick<Place, 'kind' | 'path'>): string {
   return `/${place.kind}${place.path}`;
 }
 
+const NOBODY = { kind: 'nobody' } as const;
+
 /** What programs do with their keys, and nobody else does. */
 const OF_PROGRAMS: ReadonlySet<Action> = new Set(['model.call', 'model.list', 'openclaw.connect']);
 
@@ -68,7 +70,8 @@ export async function admitCaller(
   trace.tenantId = c.get('tenant')?.tenantId;
   const refused = refusal(caller, wanted.action, c.get('place').kind);
   if (refused) throw refused;
-  refuseKnownWrong(c);
+  // A browser whose sign-in is over brings its cookie along when it opens a new invite.
+  if (access(NOBODY, wanted.action) !== 'allowed') refuseKnownWrong(c);
 }
 
 /** Adds routes to the app, each behind its action. */

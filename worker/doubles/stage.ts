@@ -7,7 +7,9 @@ import { agentOf } from '../agent.ts';
 import { createEdge } from '../edge.ts';
 import type { Env } from '../env.ts';
 import { LateSettles } from '../late-settles.ts';
+import { RATE_LIMIT_NAMES } from '../rate-limits.ts';
 import { RecentHosts } from '../recent-hosts.ts';
+import { RecentRefusals } from '../recent-refusals.ts';
 
 export const PLATFORM = 'streamkinetics.com';
 const AUDIENCE = 'a'.repeat(64);
@@ -17,6 +19,8 @@ const KEY_ID = 'team-key';
 
 export type Role = 'viewer' | 'maintainer' | 'admin';
 type Headers = Record<string, string>;
+
+const UNLIMITED: RateLimit = { limit: () => Promise.resolve({ success: true }) };
 
 /** The Worker as it is deployed: Access before it, real agents behind it, no DEV_MODE. */
 export async function createStage() {
@@ -32,6 +36,9 @@ export async function createStage() {
     CF_ACCESS_AUD: AUDIENCE,
     AI_GATEWAY_BASE_URL: undefined,
     ACCESS_ADMINS: 'admin@example.com',
+    DEBUG_ROUTES: 'true',
+    // Who may what does not depend on how often it was asked.
+    ...Object.fromEntries(RATE_LIMIT_NAMES.map((name) => [name, UNLIMITED])),
   } as Env;
   const edge = createEdge({
     agentOf,
@@ -39,6 +46,7 @@ export async function createStage() {
     site: { fetch: () => new Response('page') },
     fetch: () => Promise.resolve(Response.json(ANSWER)),
     recentHosts: new RecentHosts(),
+    refusals: new RecentRefusals(),
     lateSettles: new LateSettles(Date.now),
     now: Date.now,
     log: () => undefined,
