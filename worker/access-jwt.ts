@@ -1,10 +1,13 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyResult } from 'jose';
 import { z } from 'zod';
 import { AppError } from '../contract/errors.ts';
 import type { OperatorKind } from '../db/queries/operators.ts';
+import { accessKeySet } from './access-keys.ts';
 
 /** Longest assertion that is looked at, in characters; Access's own are about 1,000. */
 const MAX_ASSERTION_CHARS = 8_192;
+/** An assertion that was issued later than this from now is no assertion of Access's, s. */
+const MAX_CLOCK_SKEW_S = 60;
 const TEAM_SUFFIX = '.cloudflareaccess.com';
 
 /** What identifies a caller of Access: a person by e-mail, a service token by its client id. */
@@ -14,6 +17,7 @@ export interface Identity {
 }
 
 const claims = z.object({
+  iat: z.number().optional(),
   email: z.string().max(320).default(''),
   common_name: z.string().max(320).default(''),
 });
@@ -25,31 +29,21 @@ export function accessIssuer(team: string): string {
 
 const keySets = new Map<string, JWTVerifyGetKey>();
 
-/**
- * The signing keys of a team, fetched when needed and kept by jose (Access rotates them about every
- * six weeks). One set per issuer and isolate: there is one team.
- */
+/** The signing keys of a team. One set per issuer and isolate: there is one team. */
 export function accessKeys(issuer: string): JWTVerifyGetKey {
   const known = keySets.get(issuer);
   if (known) return known;
-  const keys = createRemoteJWKSet(new URL(`${issuer}/cdn-cgi/access/certs`));
+  const keys = accessKeySet(`${issuer}/cdn-cgi/access/certs`, {
+    fetch: (input, init) => fetch(input, init),
+    now: Date.now,
+  });
   keySets.set(issuer, keys);
   return keys;
 }
 
-/** Failures of reading the team's keys, which say nothing about the assertion. */
-function isKeyFailure(error: unknown): boolean {
-  if (!(error instanceof errors.JOSEError)) return true;
-  return (
-    error instanceof errors.JWKSTimeout ||
-    error instanceof errors.JWKSInvalid ||
-    error.code === 'ERR_JOSE_GENERIC'
-  );
-}
-
 /**
  * Verifies an assertion of Cloudflare Access: RS256 by one of the team's keys, from this team, for
- * this application, in force at `now`. Throws access_denied for what does not hold, and
+ * this application, in force at `now`. Keys come from `keys` alone, whatever the header says. Throws access_denied for what does not hold, and
  * upstream_failed when the keys cannot be read.
  * Source: developers.cloudflare.com, Access, "Validate JWTs".
  */
@@ -59,21 +53,27 @@ export async function verifyAssertion(
 ): Promise<Identity> {
   const { issuer, audience, keys, now } = expected;
   if (assertion.length > MAX_ASSERTION_CHARS) throw denied('too long');
-  let payload: unknown;
+  let verified: JWTVerifyResult;
   try {
-    ({ payload } = await jwtVerify(assertion, keys, {
+    verified = await jwtVerify(assertion, keys, {
       algorithms: ['RS256'],
       issuer,
       audience,
       requiredClaims: ['exp'],
       currentDate: new Date(now),
-    }));
+    });
   } catch (cause) {
-    if (!isKeyFailure(cause)) throw denied(cause);
+    // Anything else is of the keys and not of the assertion.
+    if (cause instanceof errors.JOSEError) throw denied(cause);
     throw new AppError('upstream_failed', "Cloudflare Access's keys could not be read.", { cause });
   }
-  const parsed = claims.safeParse(payload);
+  // The team's keys sign other things than assertions too, should they ever be of another type.
+  const { typ } = verified.protectedHeader;
+  if (typ !== undefined && typ.toUpperCase() !== 'JWT') throw denied('another type of token');
+  const parsed = claims.safeParse(verified.payload);
   if (!parsed.success) throw denied(parsed.error);
+  const { iat = 0 } = parsed.data;
+  if (iat > now / 1_000 + MAX_CLOCK_SKEW_S) throw denied('issued in the future');
   const { email, common_name: clientId } = parsed.data;
   if (email !== '') return { subject: email.toLowerCase(), kind: 'person' };
   if (clientId !== '') return { subject: clientId, kind: 'service' };
