@@ -7,6 +7,7 @@ import { rereadCells } from './cells.ts';
 import { noteDisarmed, type DueKind } from './due.ts';
 import { countByState } from './ledger-outbox.ts';
 import type { SandboxDriver } from './sandbox-driver.ts';
+import { tenantPrefix } from './snapshot-index.ts';
 import type { AgentDb } from './storage.ts';
 
 /** Objects named in one delete: R2's limit, and the size of a page of its list. */
@@ -35,7 +36,7 @@ const WIPED_TABLES = Object.values<SQLiteTable>(schema).filter(
 
 /** Removes a tenant's objects. False when there are more than one go removes. */
 async function removeObjects(bucket: EraseDeps['bucket'], tenantId: string): Promise<boolean> {
-  const prefix = `tenants/${tenantId}/`;
+  const prefix = tenantPrefix(tenantId);
   for (let page = 0; page < MAX_PAGES_AT_ONCE; page += 1) {
     const { objects, truncated } = await bucket.list({ prefix, limit: OBJECTS_PER_DELETE });
     if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));

@@ -1,4 +1,5 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
+import { tenantId, ulidSchema } from '../contract/ids.ts';
 import type { SnapshotState, SnapshotView } from '../contract/snapshots.ts';
 import type { RestorePoint } from '../contract/supervisor.ts';
 import { snapshots } from '../db/agent/schema.ts';
@@ -20,14 +21,22 @@ export const LISTED_SNAPSHOTS = 500;
 /** States whose object is whole in R2 as far as is known, or was when it was stored. */
 const KEPT: readonly SnapshotState[] = ['stored', 'damaged'];
 
-/** Where a tenant's snapshots lie in R2, and nothing else does. */
-export function snapshotPrefix(tenantId: string): string {
-  return `tenants/${tenantId}/snapshots/`;
+/**
+ * Where all that is a tenant's lies in R2, and nothing else does. Throws for what is no tenant's id:
+ * then it could name another place.
+ */
+export function tenantPrefix(id: string): string {
+  return `tenants/${tenantId.parse(id)}/`;
 }
 
-/** Where one snapshot lies in R2. */
-export function snapshotKey(tenantId: string, id: string): string {
-  return `${snapshotPrefix(tenantId)}${id}.tar.zst`;
+/** Where a tenant's snapshots lie in R2, and nothing else does. Throws as tenantPrefix. */
+export function snapshotPrefix(id: string): string {
+  return `${tenantPrefix(id)}snapshots/`;
+}
+
+/** Where one snapshot lies in R2. Throws for what is no tenant's or no snapshot's id. */
+export function snapshotKey(id: string, snapshotId: string): string {
+  return `${snapshotPrefix(id)}${ulidSchema.parse(snapshotId)}.tar.zst`;
 }
 
 export function getSnapshot(db: AgentDb, id: string): Snapshot | null {

@@ -73,7 +73,8 @@ function dropOldTickets({ db, now }: RetentionDeps): void {
 async function removeOrphans(deps: RetentionDeps, after: string): Promise<string | null> {
   const { db, bucket, tenantId, now } = deps;
   const prefix = snapshotPrefix(tenantId);
-  const startAfter = after === '' ? prefix : snapshotKey(tenantId, after);
+  // What a listed object's name begins with, which need not be an id of ours.
+  const startAfter = after === '' ? prefix : `${prefix}${after}.tar.zst`;
   const { objects, truncated } = await bucket.list({ prefix, startAfter, limit: PAGE });
   const found = objects.map(({ key }) => ({
     key,

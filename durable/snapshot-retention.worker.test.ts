@@ -5,7 +5,7 @@ import { snapshots } from '../db/agent/schema.ts';
 import type { SnapshotState } from '../contract/snapshots.ts';
 import { writeCell } from './cells.ts';
 import { freshAgent, NOW } from './doubles/fresh-agent.ts';
-import { setHead, snapshotKey } from './snapshot-index.ts';
+import { setHead, snapshotPrefix } from './snapshot-index.ts';
 import { needsRetention, ORPHAN_AGE_MS, retain, type RetentionDeps } from './snapshot-retention.ts';
 import type { AgentDb } from './storage.ts';
 
@@ -15,7 +15,8 @@ const DAY_MS = 24 * 3_600_000;
 function world(db: AgentDb, changed: Partial<RetentionDeps> = {}) {
   const tenantId = crypto.randomUUID();
   const deps: RetentionDeps = { db, bucket: env.SNAPSHOTS, tenantId, now: NOW, ...changed };
-  const put = (id: string) => env.SNAPSHOTS.put(snapshotKey(tenantId, id), 'packed');
+  const keyOf = (name: string): string => `${snapshotPrefix(tenantId)}${name}.tar.zst`;
+  const put = (id: string) => env.SNAPSHOTS.put(keyOf(id), 'packed');
   const add = async (ageMs: number, state: SnapshotState, hasObject = true): Promise<string> => {
     const createdAt = NOW - ageMs;
     const id = ulid(createdAt);
@@ -28,8 +29,7 @@ function world(db: AgentDb, changed: Partial<RetentionDeps> = {}) {
     const { objects } = await env.SNAPSHOTS.list({ prefix: `tenants/${tenantId}/` });
     return objects.map(({ key }) => key);
   };
-  const keys = (...ids: string[]): string[] =>
-    ids.map((id) => snapshotKey(tenantId, id)).toSorted();
+  const keys = (...ids: string[]): string[] => ids.map(keyOf).toSorted();
   const rows = (): string[] =>
     db
       .select()

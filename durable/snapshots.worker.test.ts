@@ -3,7 +3,7 @@ import { cells, snapshots } from '../db/agent/schema.ts';
 import { dirtySince, noteDirty } from './activity.ts';
 import { writeCell } from './cells.ts';
 import { freshAgent, newTenant, NOW } from './doubles/fresh-agent.ts';
-import { restorePoint, setHead, snapshotKey } from './snapshot-index.ts';
+import { restorePoint, setHead } from './snapshot-index.ts';
 import {
   issueTicket,
   markFailed,
@@ -127,10 +127,6 @@ describe('a container', () => {
       await expect(agent.redeemTicket({ ...put, generation: 5 })).rejects.toEqual(forbidden);
     });
   });
-});
-
-it('a tenant’s snapshots lie under its own id', () => {
-  expect(snapshotKey('tenant', 'snap')).toBe('tenants/tenant/snapshots/snap.tar.zst');
 });
 
 describe('what an agent has changed', () => {
