@@ -4,6 +4,7 @@ import {
   exportJWK,
   exportSPKI,
   generateKeyPair,
+  importJWK,
   SignJWT,
   type JWTHeaderParameters,
   type JWTPayload,
@@ -25,8 +26,9 @@ let keys: ReturnType<typeof createLocalJWKSet>;
 beforeAll(async () => {
   own = await generateKeyPair('RS256', { extractable: true });
   foreign = await generateKeyPair('RS256', { extractable: true });
+  // Without `alg`: that only RS256 counts is not for the keys to say.
   keys = createLocalJWKSet({
-    keys: [{ ...(await exportJWK(own.publicKey)), kid: 'k1', alg: 'RS256' }],
+    keys: [{ ...(await exportJWK(own.publicKey)), kid: 'k1' }],
   });
 });
 
@@ -63,6 +65,10 @@ async function confused(secret: string): Promise<string> {
   return new SignJWT(claims())
     .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
     .sign(utf8.encode(secret));
+}
+async function signedByOwn(alg: 'PS256' | 'RS512'): Promise<string> {
+  const key = await importJWK(await exportJWK(own.privateKey), alg);
+  return new SignJWT(claims()).setProtectedHeader({ alg, kid: 'k1' }).sign(key);
 }
 async function signedAs(alg: 'PS256' | 'ES256'): Promise<string> {
   const { privateKey } = await generateKeyPair(alg);
@@ -103,6 +109,8 @@ describe('verifyAssertion', () => {
     ],
     ['PS256', () => signedAs('PS256')],
     ['ES256', () => signedAs('ES256')],
+    ['PS256 by the team’s own key', () => signedByOwn('PS256')],
+    ['RS512 by the team’s own key', () => signedByOwn('RS512')],
     ['another key under the same id', () => sign(claims(), foreign.privateKey)],
     [
       'the key that it brings (jwk)',
