@@ -56,8 +56,20 @@ export const hostnames = sqliteTable(
       .notNull()
       .references(() => tenants.id),
     createdAt: integer('created_at').notNull(),
+    /**
+     * Set while the hostname is being taken away: the version of its tenant's record that lacks it.
+     * Nobody has it until that tenant's agent confirms this version.
+     */
+    leavingVersion: integer('leaving_version'),
+    /** Who gets it then; null when it is only removed. */
+    heirId: text('heir_id').references(() => tenants.id),
   },
-  (t) => [index('hostnames_tenant').on(t.tenantId)],
+  (t) => [
+    index('hostnames_tenant').on(t.tenantId),
+    index('hostnames_leaving')
+      .on(t.leavingVersion)
+      .where(sql`${t.leavingVersion} is not null`),
+  ],
 );
 
 /** Written by each agent at its transitions; what lists and cron read without touching it. */
@@ -199,5 +211,10 @@ export const audit = sqliteTable(
     after: text({ mode: 'json' }),
     requestId: text('request_id').notNull(),
   },
-  (t) => [index('audit_tenant').on(t.tenantId, t.id)],
+  (t) => [
+    index('audit_tenant').on(t.tenantId, t.id),
+    index('audit_actor').on(t.actor, t.id),
+    index('audit_action').on(t.action, t.id),
+    index('audit_target').on(t.target, t.id),
+  ],
 );

@@ -9,7 +9,7 @@ import { pushRecord } from './push-record.ts';
 import { viewOf } from './tenant-record.ts';
 
 /** Tries when others change the same tenant at the same moment. */
-const MAX_TRIES = 3;
+export const MAX_TRIES = 3;
 
 const limitNames = limits.keyof().options;
 const COLUMNS = ['tier', 'internet', 'status', 'limits'] as const;
@@ -23,7 +23,8 @@ export interface TenantChange {
   note?: Record<string, unknown>;
 }
 
-async function reread(c: EdgeContext, id: string): Promise<TenantDetail> {
+/** The tenant as it is now. Throws tenant_not_found. */
+export async function reread(c: EdgeContext, id: string): Promise<TenantDetail> {
   const tenant = await tenantById(dbOf(c), id);
   if (!tenant) throw new AppError('tenant_not_found', 'There is no such tenant any more.');
   return tenant;

@@ -1,6 +1,7 @@
 import type { CreatedTenant, CreateTenantBody } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { CreatedInvite } from '../contract/members.ts';
+import { hostnameRow } from '../db/queries/hostnames.ts';
 import {
   holderOfSlug,
   insertTenant,
@@ -82,6 +83,10 @@ async function insert(c: EdgeContext, body: CreateTenantBody): Promise<TenantDet
   } catch (cause) {
     // Someone else may have taken the name since it was looked up.
     await refuseTaken(c, tenant, cause);
+    // Claimed before its domain became one of our platforms.
+    if (await hostnameRow(dbOf(c), hostname)) {
+      throw new AppError('hostname_taken', `${hostname} belongs to another tenant.`, { cause });
+    }
     throw cause;
   }
   c.var.deps.recentHosts.delete(hostname);

@@ -8,7 +8,14 @@ import type { EdgeDeps } from './context.ts';
 import type { Env } from './env.ts';
 import { eraseTenant } from './erase-tenant.ts';
 import { describeCause } from './log.ts';
-import { chooseDeletions, chooseSweep, MAX_ROWS_PER_SWEEP, OVERDUE_MS } from './sweep.ts';
+import { settleHostnames } from './settle-hostnames.ts';
+import {
+  chooseDeletions,
+  chooseSweep,
+  MAX_ROWS_PER_SWEEP,
+  MAX_SETTLEMENTS_PER_SWEEP,
+  OVERDUE_MS,
+} from './sweep.ts';
 import { recordOf } from './tenant-record.ts';
 
 /** The schedule of wrangler.jsonc, ms. */
@@ -53,8 +60,8 @@ export async function runCron(env: Env, deps: CronDeps): Promise<void> {
 }
 
 /**
- * Agents behind their tenant's record get it again, overdue ones are poked, and deletions under way
- * are driven on.
+ * Agents behind their tenant's record get it again, hostnames whose former agents have confirmed are
+ * handed on, overdue agents are poked, and deletions under way are driven on.
  */
 export async function sweepAgents(env: Env, deps: CronDeps): Promise<void> {
   const db = openDb(env.DB);
@@ -84,8 +91,13 @@ export async function sweepAgents(env: Env, deps: CronDeps): Promise<void> {
     deps.log({ level: 'warn', event, tenantId, cause: describeCause(error) });
 
   await eachAlone(chosen.tell, tell, failed('cron.apply.failed'));
+  // After those that lose a hostname were told, and before anybody else is: its heirs.
+  const settling = { db, kv: env.DIRECTORY, now: deps.now, requestId: CRON_REQUEST };
+  const settled = await settleHostnames(settling, { limit: MAX_SETTLEMENTS_PER_SWEEP });
+  const heirs = new Set(settled.flatMap(({ heirId }) => heirId ?? []));
+  await eachAlone([...heirs], tell, failed('cron.apply.failed'));
   await eachAlone(chosen.poke, poke, failed('cron.poke.failed'));
   await eachAlone(deletions, erase, failed('cron.erase.failed'));
-  const count = chosen.tell.length + chosen.poke.length + deletions.length;
+  const count = [chosen.tell, settled, chosen.poke, deletions].flat().length;
   if (count > 0) deps.log({ level: 'info', event: 'cron.swept', count });
 }

@@ -5,8 +5,8 @@ import type { AgentStub } from './agent.ts';
 import { forgetHosts } from './tenant-directory.ts';
 import { recordOf } from './tenant-record.ts';
 
-/** Who finishes a deletion that an operator began. */
-const SYSTEM_ACTOR = 'system';
+/** Who finishes what an operator began: a deletion, the move of a hostname. */
+export const SYSTEM_ACTOR = 'system';
 
 export interface ErasureDeps {
   db: Db;

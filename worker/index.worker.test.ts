@@ -1,8 +1,10 @@
 import { applyD1Migrations } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createdApiKey } from '../contract/api-keys.ts';
 import { createdTenant, meView, sessionList, type CreatedTenant } from '../contract/api.ts';
 import { errorBody } from '../contract/errors.ts';
+import { createdInvite } from '../contract/members.ts';
 import { sessionView } from '../contract/frames.ts';
 
 /** The Worker as it is deployed, with real agents; only the site and the sandbox are not there. */
@@ -122,6 +124,60 @@ describe('the Worker with real agents', () => {
     expect(await codeOf(await ask(`${SYSTEM}/t/${tenant.slug}/api/sessions`))).toBe(
       'tenant_not_found',
     );
+  });
+
+  it('moves a hostname so that what was made for it at the first tenant opens nothing there', async () => {
+    const [from, to] = [await createTenant(), await createTenant()];
+    const host = `chat-${from.slug}.customer.example`;
+    const origin = `http://${host}.localhost:8787`;
+    const hostnames = `${SYSTEM}/admin/api/tenants/${from.id}/hostnames`;
+    const post = (url: string, body: object): Promise<Response> =>
+      ask(url, { method: 'POST', body: JSON.stringify(body) });
+    expect((await post(hostnames, { hostname: host })).status).toBe(200);
+    const invite = async (id: string): Promise<string> => {
+      const made = await post(`${SYSTEM}/admin/api/tenants/${id}/invites`, { hostname: host });
+      const { url } = createdInvite.parse(await made.json());
+      expect(url.startsWith(`${origin}/join/`)).toBe(true);
+      return url.split('/join/')[1] ?? '';
+    };
+    const signIn = async (token: string): Promise<Response> =>
+      ask(`${origin}/api/sign-in`, {
+        method: 'POST',
+        headers: { origin },
+        body: JSON.stringify({ invite: token }),
+      });
+    const unused = await invite(from.id);
+    const cookie =
+      (await signIn(await invite(from.id))).headers.get('set-cookie')?.split(';')[0] ?? '';
+    const made = await post(`${SYSTEM}/t/${from.slug}/api/keys`, {
+      name: 'x',
+      workloads: ['chat'],
+    });
+    const { key } = createdApiKey.parse(await made.json());
+    const authorization = `Bearer ${key}`;
+    const me = (headers: Record<string, string>): Promise<Response> =>
+      ask(`${origin}/api/sessions`, { headers });
+    expect((await me({ cookie })).status).toBe(200);
+    expect((await me({ authorization })).status).toBe(200);
+    const { webSocket: socket } = await ask(`${origin}/api/socket`, {
+      headers: { cookie, origin, upgrade: 'websocket' },
+    });
+    const closed = new Promise<CloseEvent>((resolve) => {
+      socket?.addEventListener('close', resolve, { once: true });
+    });
+    socket?.accept();
+
+    expect((await post(`${hostnames}/${host}/move`, { to: to.id })).status).toBe(200);
+
+    expect((await closed).code).toBe(4401);
+    // A copy of before leads to the first agent, whose own record refuses.
+    await env.DIRECTORY.put(`host:${host}`, JSON.stringify({ tenantId: from.id, region: null }));
+    expect(await codeOf(await me({ authorization }))).toBe('unauthenticated');
+    expect(await env.DIRECTORY.get(`host:${host}`, 'json')).toMatchObject({ tenantId: to.id });
+    expect(await codeOf(await me({ cookie }))).toBe('unauthenticated');
+    expect(await codeOf(await signIn(unused))).toBe('invite_invalid');
+    const theirs = await signIn(await invite(to.id));
+    expect(meView.parse(await theirs.json()).tenant.slug).toBe(to.slug);
   });
 
   it('brings an agent a change before it answers', async () => {

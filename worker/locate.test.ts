@@ -53,7 +53,11 @@ describe('locate', () => {
   });
 
   it('maps local names to public ones and back', () => {
-    for (const hostname of ['demo.streamkinetics.com', 'demo.other.example']) {
+    for (const hostname of [
+      'demo.streamkinetics.com',
+      'demo.other.example',
+      'chat.customer.example',
+    ]) {
       expect(locate(localName(hostname, platforms), '/', local)).toMatchObject({
         kind: 'tenant',
         hostname,

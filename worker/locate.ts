@@ -20,13 +20,14 @@ export interface Territory {
 
 const BY_PATH = /^\/t\/([^/]{1,63})(\/.*)?$/;
 
-/** The public name that a local one stands for: `demo.localhost` is `demo.<default platform>`. */
+/**
+ * The public name that a local one stands for: `demo.localhost` is `demo.<default platform>`, and
+ * a name of several labels is itself, as custom hostnames and those of other platforms are.
+ */
 function publicName(hostname: string, platforms: readonly string[]): string | null {
-  const fallback = platforms[0] ?? '';
   if (!hostname.endsWith('.localhost')) return null;
   const name = hostname.slice(0, -'.localhost'.length);
-  const named = platforms.some((platform) => name === platform || name.endsWith(`.${platform}`));
-  return named ? name : `${name}.${fallback}`;
+  return name.includes('.') || platforms.includes(name) ? name : `${name}.${platforms[0] ?? ''}`;
 }
 
 /** How a tenant's public hostname is reached on this machine. */

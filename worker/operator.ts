@@ -24,13 +24,17 @@ type OperatorEnv = Pick<
   'DEV_MODE' | 'CF_ACCESS_TEAM_DOMAIN' | 'CF_ACCESS_AUD' | 'ACCESS_ADMINS'
 >;
 
-/** Whether the configuration itself names an identity as admin. */
-function isListedAdmin(env: OperatorEnv, identity: Identity): boolean {
-  return commaList(env.ACCESS_ADMINS).some((entry) => {
-    const isPerson = entry.includes('@');
-    if (isPerson !== (identity.kind === 'person')) return false;
-    return (isPerson ? entry.toLowerCase() : entry) === identity.subject;
-  });
+/** The identities that the configuration itself names as admins: whoever has an @ is a person. */
+export function listedAdmins(env: Pick<Env, 'ACCESS_ADMINS'>): Identity[] {
+  return commaList(env.ACCESS_ADMINS).map((entry) =>
+    entry.includes('@')
+      ? { subject: entry.toLowerCase(), kind: 'person' }
+      : { subject: entry, kind: 'service' },
+  );
+}
+
+function isListedAdmin(env: OperatorEnv, { subject, kind }: Identity): boolean {
+  return listedAdmins(env).some((admin) => admin.subject === subject && admin.kind === kind);
 }
 
 async function fromAssertion(

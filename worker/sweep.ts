@@ -8,6 +8,8 @@ export const MAX_RECORDS_PER_SWEEP = 50;
 export const MAX_POKES_PER_SWEEP = 50;
 /** Deletions driven on in one sweep: each is a handful of calls. */
 export const MAX_DELETIONS_PER_SWEEP = 20;
+/** Hostnames handed on in one sweep: each is two writes, and its heir one call. */
+export const MAX_SETTLEMENTS_PER_SWEEP = 50;
 /** Rows looked at in one sweep; more than it acts on, so that agents that keep failing don't crowd out others. */
 export const MAX_ROWS_PER_SWEEP = 500;
 

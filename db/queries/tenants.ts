@@ -3,12 +3,12 @@ import type { TenantStatus } from '../../contract/agent.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { agents, audit, hostnames, tenants } from '../schema.ts';
 import { newAgentRow } from './agents.ts';
-import { auditRow, type AuditEntry } from './audit.ts';
+import { auditRow, insertAuditFrom, type AuditEntry } from './audit.ts';
 import type { Db } from './open.ts';
 
 export type TenantRow = typeof tenants.$inferSelect;
 
-/** A tenant with its hostnames and what its agent last said. */
+/** A tenant with the hostnames that it has, without those it is losing, and what its agent last said. */
 export interface TenantDetail extends TenantRow {
   hostnames: string[];
   state: string;
@@ -23,7 +23,7 @@ export interface TenantPosition {
 
 const detail = {
   ...getTableColumns(tenants),
-  hostnames: sql<string>`(select json_group_array(${hostnames.hostname}) from ${hostnames} where ${hostnames.tenantId} = ${tenants.id})`,
+  hostnames: sql<string>`(select json_group_array(${hostnames.hostname}) from ${hostnames} where ${hostnames.tenantId} = ${tenants.id} and ${hostnames.leavingVersion} is null)`,
   state: sql<string>`coalesce(${agents.state}, 'asleep')`,
   appliedVersion: sql<number>`coalesce(${agents.appliedVersion}, 0)`,
 };
@@ -123,16 +123,6 @@ export async function insertTenant(
   ]);
 }
 
-/** Writes an audit entry if a tenant is as it should be, for the batch that changes it. */
-function insertAuditIf(db: Db, entry: AuditEntry, where: SQL | undefined) {
-  const row = auditRow(entry);
-  // The columns in the order of the schema; nothing is selected when no tenant is like that.
-  return db.insert(audit).select(sql`
-    SELECT ${row.id}, ${row.at}, ${row.actor}, ${row.action}, ${row.target}, ${row.tenantId},
-           ${JSON.stringify(row.before)}, ${JSON.stringify(row.after)}, ${row.requestId}
-    FROM ${tenants} WHERE ${where}`);
-}
-
 /**
  * Changes a tenant that is still at the version of `before`, raises its version and writes the audit
  * entry, all or nothing. False when someone else was faster: then nothing changed.
@@ -148,7 +138,7 @@ export async function updateTenant(
   const { before, set, entry } = change;
   const unchanged = and(eq(tenants.id, before.id), eq(tenants.version, before.version));
   const [, updated] = await db.batch([
-    insertAuditIf(db, entry, unchanged),
+    insertAuditFrom(db, entry, sql`${tenants} WHERE ${unchanged}`),
     db
       .update(tenants)
       .set({ ...set, version: before.version + 1, updatedAt: entry.at })
@@ -168,9 +158,10 @@ export async function buryTenant(
 ): Promise<void> {
   const { tenantId, entry } = burial;
   const isDeleting = and(eq(tenants.id, tenantId), eq(tenants.status, 'deleting'));
-  const gone = sql`${hostnames.tenantId} in (select ${tenants.id} from ${tenants} where ${isDeleting})`;
+  // One that is on its way to another tenant gets there: this agent serves nobody any more.
+  const gone = sql`${hostnames.heirId} is null and ${hostnames.tenantId} in (select ${tenants.id} from ${tenants} where ${isDeleting})`;
   await db.batch([
-    insertAuditIf(db, entry, isDeleting),
+    insertAuditFrom(db, entry, sql`${tenants} WHERE ${isDeleting}`),
     db.delete(hostnames).where(gone),
     db
       .update(tenants)

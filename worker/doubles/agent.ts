@@ -274,6 +274,10 @@ export class AgentDouble {
       this.check(caller);
       return { ...SESSION, title: options.title ?? SESSION.title };
     },
+    renameSession: (_caller: Caller, _id: string, title: string) => ({ ...SESSION, title }),
+    deleteSession: () => undefined,
+    createTurn: () => ({ turnId: 'turn-1', sessionId: SESSION.id, seq: 1, state: 'queued' }),
+    stopTurns: () => ({ stopped: 1 }),
     listSchedules: () => [SCHEDULE],
     readSchedule: () => SCHEDULE,
     createSchedule: (_caller: Caller, { name, cron, prompt }: CreateScheduleBody) => {

@@ -1,8 +1,10 @@
 import type { RouteSpec } from '../route.ts';
 import { agentRoutes } from './agents.ts';
+import { auditRoutes } from './audit.ts';
 import { debugRoutes } from './debug.ts';
 import { deviceRoutes } from './devices.ts';
 import { healthRoutes } from './health.ts';
+import { hostnameRoutes } from './hostnames.ts';
 import { inviteRoutes } from './invites.ts';
 import { keyRoutes } from './keys.ts';
 import { memberRoutes } from './members.ts';
@@ -24,9 +26,11 @@ import { v1Routes } from './v1.ts';
 export const ROUTES: readonly RouteSpec[] = [
   ...pingRoutes,
   ...operatorRoutes,
+  ...auditRoutes,
   ...healthRoutes,
   ...debugRoutes,
   ...tenantRoutes,
+  ...hostnameRoutes,
   ...usageRoutes,
   ...noticeRoutes,
   ...agentRoutes,

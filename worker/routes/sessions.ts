@@ -8,6 +8,7 @@ import {
   type sessionList,
 } from '../../contract/api.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
+import { bookChange } from '../book-change.ts';
 import { ulidOf, type EdgeContext } from '../context.ts';
 import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
@@ -17,6 +18,11 @@ const ON = ['tenant', 'by-path'] as const;
 
 function sessionId(c: EdgeContext): string {
   return ulidOf(c, { param: 'id', code: 'session_not_found', thing: 'session' });
+}
+
+/** Books an operator's change. Titles and messages are nobody else's to read. */
+function book(c: EdgeContext, action: string, id: string): Promise<void> {
+  return bookChange(c, { action, target: `session:${id}` });
 }
 
 /** The sessions of a tenant, their events and turns. */
@@ -39,6 +45,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
     action: 'session.write',
     async handle(c) {
       const { title } = await readBody(c.req.raw, createSessionBody);
+      await bookChange(c, { action: 'session.create' });
       return c.json(await askAgent(c, (agent) => agent.createSession(callerOf(c), { title })), 201);
     },
   },
@@ -63,6 +70,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const id = sessionId(c);
       const { title } = await readBody(c.req.raw, renameSessionBody);
+      await book(c, 'session.rename', id);
       return c.json(await askAgent(c, (agent) => agent.renameSession(callerOf(c), id, title)));
     },
   },
@@ -73,6 +81,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
     action: 'session.write',
     async handle(c) {
       const id = sessionId(c);
+      await book(c, 'session.delete', id);
       await askAgent(c, (agent) => agent.deleteSession(callerOf(c), id));
       return c.body(null, 204);
     },
@@ -100,6 +109,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
       const session = sessionId(c);
       const { id, text, waitS } = await readBody(c.req.raw, createTurnBody, MAX_MESSAGE_BODY_BYTES);
       const options = { id, text, waitMs: waitS * 1_000 };
+      await book(c, 'session.send', session);
       const turn = await askAgent(c, (agent) => agent.createTurn(callerOf(c), session, options));
       const isOpen = turn.state === 'queued' || turn.state === 'running';
       return c.json(turn, isOpen ? 202 : 200);
@@ -112,6 +122,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
     action: 'session.write',
     async handle(c) {
       const id = sessionId(c);
+      await book(c, 'session.stop', id);
       return c.json(await askAgent(c, (agent) => agent.stopTurns(callerOf(c), id)));
     },
   },
