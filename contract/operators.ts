@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-export const operatorRole = z.enum(['viewer', 'maintainer', 'admin']);
-export const operatorKind = z.enum(['person', 'service']);
+const operatorRole = z.enum(['viewer', 'maintainer', 'admin']);
+const operatorKind = z.enum(['person', 'service']);
 
 const role = operatorRole;
 /** A person by e-mail, in lower case as it is compared. */

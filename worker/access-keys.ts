@@ -21,7 +21,7 @@ export interface KeySetDeps {
 }
 
 /** The keys could not be read: that says nothing about who asked. */
-export class KeysUnreadable extends Error {}
+class KeysUnreadable extends Error {}
 
 async function readKeys(url: string, deps: KeySetDeps): Promise<JWTVerifyGetKey> {
   try {
