@@ -176,6 +176,15 @@ describe('a cookie whose sign-in has ended', () => {
     }
     expect(asked('me') - before).toBe(1);
   });
+
+  it('keeps nobody from signing in again', async () => {
+    const cookie = await world.signIn(origin);
+    world.agent(tenantId).revoked = true;
+    const headers = { cookie, ...from(newAddress()) };
+    expect((await world.ask(`${origin}/api/me`, { headers })).status).toBe(401);
+    world.agent(tenantId).revoked = false;
+    expect(await world.signIn(origin, headers)).toContain('__Host-sk_member=');
+  });
 });
 
 describe('forged assertions of Access', () => {

@@ -27,11 +27,6 @@ export function innerPath(place: Pick<Place, 'kind' | 'path'>): string {
   return `/${place.kind}${place.path}`;
 }
 
-const NOBODY = { kind: 'nobody' } as const;
-
-/** What programs do with their keys, and nobody else does. */
-const OF_PROGRAMS: ReadonlySet<Action> = new Set(['model.call', 'model.list', 'openclaw.connect']);
-
 /** What a caller who may not is told. */
 function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError | null {
   switch (access(caller, action)) {
@@ -40,7 +35,7 @@ function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError
     case 'forbidden':
       return new AppError('forbidden', 'Your role does not allow this.');
     case 'unauthenticated':
-      if (OF_PROGRAMS.has(action)) {
+      if (action === 'model.call' || action === 'model.list') {
         return new AppError('unauthenticated', 'A valid API key of this tenant is needed.', {
           hint: 'Send it as a bearer token.',
         });
@@ -53,14 +48,18 @@ function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError
   }
 }
 
+const NOBODY: EdgeCaller = { kind: 'nobody' };
+
 /** Identifies the caller and lets them pass or throws: once per request. */
 export async function admitCaller(
   c: EdgeContext,
   wanted: { action: Action; anonymous?: true },
 ): Promise<void> {
+  // Whoever comes to sign in may carry what has ended.
+  const isForAnybody = access(NOBODY, wanted.action) === 'allowed';
   if (wanted.anonymous) c.set('caller', { kind: 'nobody' });
   else {
-    refuseShutAddress(c);
+    if (!isForAnybody) refuseShutAddress(c);
     await identify(c);
   }
   const trace = c.get('trace');
@@ -70,8 +69,7 @@ export async function admitCaller(
   trace.tenantId = c.get('tenant')?.tenantId;
   const refused = refusal(caller, wanted.action, c.get('place').kind);
   if (refused) throw refused;
-  // A browser whose sign-in is over brings its cookie along when it opens a new invite.
-  if (access(NOBODY, wanted.action) !== 'allowed') refuseKnownWrong(c);
+  if (!isForAnybody) refuseKnownWrong(c);
 }
 
 /** Adds routes to the app, each behind its action. */
