@@ -5,7 +5,20 @@ import { skclaw, startSystem } from '../testing/harness.ts';
 const created = {
   ...TENANT,
   pending: false,
-  invite: { id: 'i1', url: 'https://acme.streamkinetics.com/join/t', role: 'owner', expiresAt: 1 },
+  invite: {
+    id: '01JDZZZZZZZZZZZZZZZZZZZZZZ',
+    url: 'https://acme.streamkinetics.com/join/t',
+    role: 'owner',
+    hostname: 'acme.streamkinetics.com',
+    state: 'open',
+    createdBy: 'ada@example.com',
+    createdAt: 1,
+    expiresAt: 2,
+    memberId: null,
+    usedAt: null,
+    usedBy: null,
+    revokedAt: null,
+  },
 };
 
 describe('tenant create', () => {
