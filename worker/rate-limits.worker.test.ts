@@ -177,13 +177,18 @@ describe('a cookie whose sign-in has ended', () => {
     expect(asked('me') - before).toBe(1);
   });
 
-  it('keeps nobody from signing in again', async () => {
+  it('keeps nobody from signing in again, nor does an address that is shut', async () => {
     const cookie = await world.signIn(origin);
     world.agent(tenantId).revoked = true;
     const headers = { cookie, ...from(newAddress()) };
     expect((await world.ask(`${origin}/api/me`, { headers })).status).toBe(401);
     world.agent(tenantId).revoked = false;
     expect(await world.signIn(origin, headers)).toContain('__Host-sk_member=');
+    const shut = newAddress();
+    world.deps.refusals.shut(shut, Date.now() + 60_000);
+    const behind = { cookie, ...from(shut) };
+    expect((await world.ask(`${origin}/api/sessions`, { headers: behind })).status).toBe(429);
+    expect(await world.signIn(origin, behind)).toContain('__Host-sk_member=');
   });
 });
 

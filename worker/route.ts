@@ -27,6 +27,11 @@ export function innerPath(place: Pick<Place, 'kind' | 'path'>): string {
   return `/${place.kind}${place.path}`;
 }
 
+const NOBODY = { kind: 'nobody' } as const;
+
+/** What programs do with their keys, and nobody else does. */
+const OF_PROGRAMS: ReadonlySet<Action> = new Set(['model.call', 'model.list', 'openclaw.connect']);
+
 /** What a caller who may not is told. */
 function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError | null {
   switch (access(caller, action)) {
@@ -35,7 +40,7 @@ function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError
     case 'forbidden':
       return new AppError('forbidden', 'Your role does not allow this.');
     case 'unauthenticated':
-      if (action === 'model.call' || action === 'model.list') {
+      if (OF_PROGRAMS.has(action)) {
         return new AppError('unauthenticated', 'A valid API key of this tenant is needed.', {
           hint: 'Send it as a bearer token.',
         });
@@ -48,14 +53,12 @@ function refusal(caller: EdgeCaller, action: Action, place: PlaceKind): AppError
   }
 }
 
-const NOBODY: EdgeCaller = { kind: 'nobody' };
-
 /** Identifies the caller and lets them pass or throws: once per request. */
 export async function admitCaller(
   c: EdgeContext,
   wanted: { action: Action; anonymous?: true },
 ): Promise<void> {
-  // Whoever comes to sign in may carry what has ended.
+  // A browser whose sign-in is over brings its cookie along when it opens a new invite.
   const isForAnybody = access(NOBODY, wanted.action) === 'allowed';
   if (wanted.anonymous) c.set('caller', { kind: 'nobody' });
   else {
