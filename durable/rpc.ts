@@ -130,7 +130,8 @@ export interface TenantAgentRpc extends LedgerRpc {
   createTurn(
     caller: Caller,
     sessionId: string,
-    options: { id: string; text: string; waitMs: number },
+    /** `requestId` is for the log: which request asked for it. */
+    options: { id: string; text: string; waitMs: number; requestId?: string },
   ): Promise<TurnView>;
   /** Stops the running turn of a session and drops its queued ones. */
   stopTurns(caller: Caller, sessionId: string): Promise<{ stopped: number }>;
@@ -223,6 +224,8 @@ export type AgentStub = TenantAgentRpc & EgressRpc & Pick<Fetcher, 'fetch'>;
  * strips it from what clients send.
  */
 export const CALLER_HEADER = 'x-sk-caller';
+/** The id of the request that asks for a socket, for the log. */
+export const REQUEST_ID_HEADER = 'x-sk-request-id';
 /** The path of an app's socket to OpenClaw; any other is the chat socket. */
 export const APP_PATH = '/openclaw';
 /** Where an app's socket came from, as the edge saw it. */

@@ -46,7 +46,7 @@ import { migrate } from './migrate.ts';
 import { PolicyCache } from './policy-cache.ts';
 import { Programs } from './programs.ts';
 import { recallLost } from './recall.ts';
-import { ADDRESS_HEADER, APP_PATH, CALLER_HEADER } from './rpc.ts';
+import { ADDRESS_HEADER, APP_PATH, CALLER_HEADER, REQUEST_ID_HEADER } from './rpc.ts';
 import type { ApiCall, Caller, EgressRpc, Member, NewInvite, SignedIn } from './rpc.ts';
 import type { TenantAgentRpc } from './rpc.ts';
 import { runDue, type DueWork } from './run-due.ts';
@@ -389,14 +389,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   async createTurn(
     caller: Caller,
     sessionId: string,
-    options: { id: string; text: string; waitMs: number },
+    options: { id: string; text: string; waitMs: number; requestId?: string },
   ): Promise<TurnView> {
+    const { id, text, requestId } = options;
     const member = this.#door.identify(caller);
-    const turn = this.#conversations.send(member, {
-      id: options.id,
-      sessionId,
-      text: options.text,
-    });
+    const turn = this.#conversations.send(member, { id, sessionId, text });
+    this.#log({ level: 'info', msg: 'turn', requestId, sessionId, turnId: turn.id });
     await this.#arm();
     return this.#conversations.view(turn, options.waitMs);
   }
@@ -518,6 +516,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       new URL(url).pathname === APP_PATH
         ? await this.#connectApp(caller, headers.get(ADDRESS_HEADER))
         : await this.#armed(this.#conversations.connect(caller));
+    const requestId = headers.get(REQUEST_ID_HEADER);
+    this.#log({ level: 'info', msg: 'socket opened', requestId, caller: caller.kind });
     return new Response(null, { status: 101, webSocket });
   }
 

@@ -1,9 +1,9 @@
 import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { agentInspection } from '../contract/api.ts';
 import { asAppError } from '../contract/errors.ts';
-import { CALLER_HEADER, type Caller } from './rpc.ts';
+import { CALLER_HEADER, REQUEST_ID_HEADER, type Caller } from './rpc.ts';
 import { allDue } from './due.ts';
 import { codeOf, freshAgent, newTenant } from './doubles/fresh-agent.ts';
 import { join } from './doubles/join.ts';
@@ -165,6 +165,36 @@ describe('a flush', () => {
     ]);
     await rpc.flush();
     expect((await rpc.inspect()).policy?.version).toBe(2);
+  });
+});
+
+describe('the log', () => {
+  it('says which request opened a socket and which one asked for a turn', async () => {
+    const tenant = await newTenant();
+    const caller = await join(tenant);
+    const written = vi.spyOn(console, 'log').mockReturnValue();
+    try {
+      const headers = {
+        upgrade: 'websocket',
+        [CALLER_HEADER]: JSON.stringify(caller),
+        [REQUEST_ID_HEADER]: 'request-1',
+      };
+      const { webSocket } = await tenant.rpc.fetch('http://agent/', { headers });
+      webSocket?.accept();
+      webSocket?.close();
+      const { id } = await tenant.rpc.createSession(caller, { title: undefined });
+      const message = { id: 'message-1', text: 'hi', waitMs: 0, requestId: 'request-2' };
+      const { turnId } = await tenant.rpc.createTurn(caller, id, message);
+      const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)) as object);
+      expect(lines).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ msg: 'socket opened', requestId: 'request-1' }),
+          expect.objectContaining({ msg: 'turn', requestId: 'request-2', turnId }),
+        ]),
+      );
+    } finally {
+      written.mockRestore();
+    }
   });
 });
 

@@ -1,9 +1,8 @@
 import { AppError, errorBody, errorCode } from '../contract/errors.ts';
-import { CALLER_HEADER } from '../durable/index.ts';
+import { CALLER_HEADER, REQUEST_ID_HEADER } from '../durable/index.ts';
 import type { AgentStub } from './agent.ts';
 import { askAgent, callerOf } from './ask-agent.ts';
 import { requestIdOf, type EdgeContext } from './context.ts';
-import { REQUEST_ID_HEADER } from './own-headers.ts';
 import { isUpgrade } from './same-origin.ts';
 
 /** An agent's refusal of a socket as the error it names. */

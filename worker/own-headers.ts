@@ -4,9 +4,6 @@ import { checkHeaders } from './request-bounds.ts';
 /** Headers that only the system sets: what clients send of them is dropped, and none is answered. */
 const OWN = /^(?:x-sk|cf-aig)-/;
 
-/** Carries the request's id from the edge to the agent. */
-export const REQUEST_ID_HEADER = 'x-sk-request-id';
-
 /** The digest of what is downloaded, hex: the one of our own headers that is for clients. */
 export const SHA256_HEADER = 'x-sk-sha256';
 

@@ -9,7 +9,7 @@ import {
 } from '../../contract/api.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { bookChange } from '../book-change.ts';
-import { ulidOf, type EdgeContext } from '../context.ts';
+import { requestIdOf, ulidOf, type EdgeContext } from '../context.ts';
 import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 
@@ -108,7 +108,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const session = sessionId(c);
       const { id, text, waitS } = await readBody(c.req.raw, createTurnBody, MAX_MESSAGE_BODY_BYTES);
-      const options = { id, text, waitMs: waitS * 1_000 };
+      const options = { id, text, waitMs: waitS * 1_000, requestId: requestIdOf(c) };
       await book(c, 'session.send', session);
       const turn = await askAgent(c, (agent) => agent.createTurn(callerOf(c), session, options));
       const isOpen = turn.state === 'queued' || turn.state === 'running';
