@@ -13,19 +13,22 @@ export const deviceId = z.string().regex(/^[A-Za-z0-9]{1,64}$/);
 const words = z.array(z.string().max(100)).max(MAX_GRANTS);
 const said = z.string().max(200).nullable();
 
-/** A device of an app that asks to be let in, or one that asks for more than it has. */
-export const pairingRequestView = z.object({
-  requestId: pairingRequestId,
+const device = z.object({
   deviceId,
   /** What the app says of itself: nobody has checked it. */
   name: said,
   platform: said,
   client: said,
   roles: words,
-  /** What it asks for; `operator.admin` is everything. */
+  /** What it may, or asks for; `operator.admin` is everything. */
   scopes: words,
   /** Where it came from. */
   address: said,
+});
+
+/** A device of an app that asks to be let in, or one that asks for more than it has. */
+export const pairingRequestView = device.extend({
+  requestId: pairingRequestId,
   /** Whether it is known and asks anew, such as for more scopes. */
   isRepair: z.boolean(),
   /** UTC ms; OpenClaw forgets a request after five minutes. */
@@ -34,14 +37,7 @@ export const pairingRequestView = z.object({
 export type PairingRequestView = z.infer<typeof pairingRequestView>;
 
 /** A device that has been let in. */
-export const deviceView = z.object({
-  deviceId,
-  name: said,
-  platform: said,
-  client: said,
-  roles: words,
-  scopes: words,
-  address: said,
+export const deviceView = device.extend({
   connected: z.boolean(),
   approvedAt: z.number().int(),
   lastSeenAt: z.number().int().nullable(),

@@ -1,17 +1,4 @@
-import {
-  and,
-  count,
-  desc,
-  eq,
-  gt,
-  isNotNull,
-  isNull,
-  lt,
-  lte,
-  notInArray,
-  or,
-  sql,
-} from 'drizzle-orm';
+import { and, count, desc, eq, gt, isNotNull, isNull, lte, or, sql } from 'drizzle-orm';
 import {
   formatApiKey,
   MAX_API_KEYS,
@@ -22,15 +9,15 @@ import {
 import { AppError } from '../contract/errors.ts';
 import type { Workload } from '../contract/tiers.ts';
 import { apiKeys } from '../db/agent/schema.ts';
+import { beyondKept } from './kept-rows.ts';
 import { prepared } from './prepared.ts';
 import type { Caller } from './rpc.ts';
 import { randomToken, sha256Hex } from './secrets.ts';
 import type { AgentDb } from './storage.ts';
+import { storageMemory } from './storage-memory.ts';
 
 /** A key's use is noted at most this often, ms: not every call is worth a write. */
 const LAST_USED_EVERY_MS = 60_000;
-/** Keys that are revoked or expired are listed this long, ms, and then forgotten. */
-const KEEP_DEAD_MS = 90 * 86_400_000;
 
 type ApiKey = typeof apiKeys.$inferSelect;
 
@@ -82,17 +69,11 @@ export async function createApiKey(
 /** Keeps the newest keys that have ended, as many as may live, and for as long as they are listed. */
 function forgetDead(db: AgentDb, now: number): void {
   forgetKeys(db);
-  const before = now - KEEP_DEAD_MS;
-  const isDead = or(isNotNull(apiKeys.revokedAt), lte(apiKeys.expiresAt, now));
-  const newest = db
-    .select({ id: apiKeys.id })
-    .from(apiKeys)
-    .where(isDead)
-    .orderBy(desc(apiKeys.id))
-    .limit(MAX_API_KEYS);
-  const isOld = or(lt(apiKeys.revokedAt, before), lt(apiKeys.expiresAt, before));
+  const hasEnded = or(isNotNull(apiKeys.revokedAt), lte(apiKeys.expiresAt, now));
+  const ages = [apiKeys.revokedAt, apiKeys.expiresAt];
+  const keep = MAX_API_KEYS;
   db.delete(apiKeys)
-    .where(and(isDead, or(isOld, notInArray(apiKeys.id, newest))))
+    .where(beyondKept(db, apiKeys, { hasEnded, ages, keep, now }))
     .run();
 }
 
@@ -115,15 +96,12 @@ export function revokeApiKey(db: AgentDb, id: string, now: number): ApiKeyView {
   return viewOf(row, now);
 }
 
-/**
- * Keys as they were last read, by the storage that all handles on one agent's SQLite share: a busy
- * program's key is not read for each call. Whoever changes a key forgets it; eviction drops them all.
- */
-const known = new WeakMap<DurableObjectStorage, Map<string, ApiKey>>();
+/** Keys as they were last read: a busy program's key is not read for each call. */
+const known = storageMemory<string, ApiKey>();
 
 /** Forgets what is known of the keys: they change. */
 export function forgetKeys(db: AgentDb): void {
-  known.delete(db.$client);
+  known.forget(db);
 }
 
 const keyById = prepared((db) =>
@@ -135,8 +113,7 @@ const keyById = prepared((db) =>
 );
 
 function readKey(db: AgentDb, id: string): ApiKey | undefined {
-  const keys = known.get(db.$client) ?? new Map<string, ApiKey>();
-  known.set(db.$client, keys);
+  const keys = known.of(db);
   const row = keys.get(id) ?? keyById(db).get({ id });
   if (row) keys.set(id, row);
   return row;

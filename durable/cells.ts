@@ -6,6 +6,7 @@ import { cells } from '../db/agent/schema.ts';
 import { meters } from './meters.ts';
 import { prepared } from './prepared.ts';
 import type { AgentDb } from './storage.ts';
+import { storageMemory } from './storage-memory.ts';
 import { wakeState } from './wake.ts';
 
 const activity = z.union([
@@ -52,23 +53,12 @@ const CELLS = {
 
 type Cells = { [Name in keyof typeof CELLS]: z.infer<(typeof CELLS)[Name]> };
 
-/**
- * Values as they were last read or written, so that a model call parses neither the record nor the
- * policy. By the storage, which all handles on one agent's SQLite share; eviction drops it.
- */
-const known = new WeakMap<DurableObjectStorage, Map<string, unknown>>();
-
-function knownOf(db: AgentDb): Map<string, unknown> {
-  const found = known.get(db.$client);
-  if (found) return found;
-  const made = new Map<string, unknown>();
-  known.set(db.$client, made);
-  return made;
-}
+/** Values as they were last read or written, so that a model call parses neither record nor policy. */
+const known = storageMemory<string, unknown>();
 
 /** The value of a cell, or null when it was never written. It is shared: nobody may change it. */
 export function readCell<Name extends keyof Cells>(db: AgentDb, name: Name): Cells[Name] | null {
-  const values = knownOf(db);
+  const values = known.of(db);
   if (values.has(name)) return values.get(name) as Cells[Name] | null;
   const row = db.select().from(cells).where(eq(cells.key, name)).get();
   const value = row ? (CELLS[name].parse(row.value) as Cells[Name]) : null;
@@ -90,18 +80,18 @@ export function writeCell<Name extends keyof Cells>(
   name: Name,
   value: Cells[Name],
 ): void {
-  knownOf(db).delete(name);
+  known.of(db).delete(name);
   upsert(db).run({ key: name, value });
-  knownOf(db).set(name, value);
+  known.of(db).set(name, value);
 }
 
 /** Forgets what is known of the cells: their rows have changed by other hands than these. */
 export function rereadCells(db: AgentDb): void {
-  known.delete(db.$client);
+  known.forget(db);
 }
 
 /** Makes a cell as if it had never been written. */
 export function clearCell(db: AgentDb, name: keyof Cells): void {
-  knownOf(db).delete(name);
+  known.of(db).delete(name);
   db.delete(cells).where(eq(cells.key, name)).run();
 }

@@ -2,6 +2,7 @@ import type { TenantRecord } from '../contract/agent.ts';
 import { AppError } from '../contract/errors.ts';
 import { identifyKey } from './api-keys.ts';
 import { readCell } from './cells.ts';
+import { checkMayChange, checkMaySee } from './change-rights.ts';
 import { identify } from './credentials.ts';
 import type { Caller, Member } from './rpc.ts';
 import { standingRefusal } from './standing.ts';
@@ -71,6 +72,20 @@ export class Door {
       this.active();
     } else this.living();
     return identify(this.#deps.db, caller, this.#deps.now());
+  }
+
+  /** Who a caller is that may change things, or AppError as identify, and forbidden. */
+  changer(caller: Caller): Member {
+    const member = this.identify(caller);
+    checkMayChange(caller, member);
+    return member;
+  }
+
+  /** Who a caller is that may see what only owners and operators may, or AppError as changer. */
+  seer(caller: Caller): Member {
+    const member = this.identify(caller);
+    checkMaySee(caller, member);
+    return member;
   }
 
   /** The key that a program calls with, or AppError as identify. */

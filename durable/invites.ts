@@ -1,9 +1,9 @@
-import { and, count, desc, eq, gt, isNotNull, isNull, lt, lte, notInArray, or } from 'drizzle-orm';
+import { and, count, desc, eq, gt, isNotNull, isNull, lte, or } from 'drizzle-orm';
 import { AppError } from '../contract/errors.ts';
 import { MAX_OPEN_INVITES, type InviteView, type MemberRole } from '../contract/members.ts';
 import { invites } from '../db/agent/schema.ts';
 import { isElsewhere } from './elsewhere.ts';
-import { KEEP_ENDED_MS, MAX_ENDED } from './kept-rows.ts';
+import { beyondKept } from './kept-rows.ts';
 import type { NewInvite } from './rpc.ts';
 import { randomToken, sha256Hex } from './secrets.ts';
 import type { AgentDb } from './storage.ts';
@@ -70,22 +70,15 @@ export function createInvite(
 }
 
 function forgetEnded(db: AgentDb, now: number): void {
-  const before = now - KEEP_ENDED_MS;
   const hasEnded = or(
     isNotNull(invites.usedAt),
     isNotNull(invites.revokedAt),
     lte(invites.expiresAt, now),
   );
-  const newest = db
-    .select({ id: invites.id })
-    .from(invites)
-    .where(hasEnded)
-    .orderBy(desc(invites.id))
-    .limit(MAX_ENDED);
   // An invite is open for a month at most: one made long ago has ended.
-  const isOld = lt(invites.createdAt, before);
+  const ages = [invites.createdAt];
   db.delete(invites)
-    .where(and(hasEnded, or(isOld, notInArray(invites.id, newest))))
+    .where(beyondKept(db, invites, { hasEnded, ages, now }))
     .run();
 }
 

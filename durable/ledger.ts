@@ -9,6 +9,7 @@ import type { CallSource, Outcome } from '../contract/usage.ts';
 import { attempts } from '../db/agent/schema.ts';
 import { prepared } from './prepared.ts';
 import type { AgentDb } from './storage.ts';
+import { storageMemory } from './storage-memory.ts';
 
 /** An attempt is cut after this, ms: longer than any answer, short enough to hold no money for long. */
 export const MAX_ATTEMPT_MS = 10 * 60_000;
@@ -104,25 +105,22 @@ export type Intent = Pick<
 >;
 
 /**
- * Intents that nobody has settled yet, by the storage that all handles on one agent's SQLite share, so
- * that an end need not read its row first. Whether a row is still open is only its own to say: each
- * statement that ends an attempt asks for its state.
+ * Intents that nobody has settled yet, so that an end need not read its row first. Whether a row is
+ * still open is only its own to say: each statement that ends an attempt asks for its state.
  */
-const intents = new WeakMap<DurableObjectStorage, Map<string, Intent>>();
+const intents = storageMemory<string, Intent>();
 
 /** An intent was stored. */
 export function noteIntent(db: AgentDb, intent: Intent): void {
-  const known = intents.get(db.$client) ?? new Map<string, Intent>();
-  intents.set(db.$client, known);
-  known.set(intent.id, intent);
+  intents.of(db).set(intent.id, intent);
 }
 
 /** The intent of an attempt that was open, and that the caller ends now. */
 export function takeIntent(db: AgentDb, id: string): Intent | undefined {
-  const known = intents.get(db.$client);
-  const intent = known?.get(id);
+  const known = intents.of(db);
+  const intent = known.get(id);
   if (intent) {
-    known?.delete(id);
+    known.delete(id);
     return intent;
   }
   const row = rowById(db).get({ id });
@@ -131,7 +129,7 @@ export function takeIntent(db: AgentDb, id: string): Intent | undefined {
 
 /** Forgets what is known: rows have changed by other hands than those of admit, retry and settle. */
 export function forgetIntents(db: AgentDb): void {
-  intents.delete(db.$client);
+  intents.forget(db);
 }
 
 /** An attempt by its id. */

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, isNotNull, isNull, lt, notInArray, or } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNotNull, isNull } from 'drizzle-orm';
 import { AppError } from '../contract/errors.ts';
 import {
   MAX_MEMBERS,
@@ -7,7 +7,7 @@ import {
   type UpdateMemberBody,
 } from '../contract/members.ts';
 import { members, signIns } from '../db/agent/schema.ts';
-import { KEEP_ENDED_MS, MAX_ENDED } from './kept-rows.ts';
+import { beyondKept } from './kept-rows.ts';
 import type { AgentDb } from './storage.ts';
 
 export type MemberRow = typeof members.$inferSelect;
@@ -54,14 +54,12 @@ export function addMember(
 
 /** Forgets members who were removed long ago, with their sign-ins. */
 function forgetRemoved(db: AgentDb, now: number): void {
-  const newest = db
-    .select({ id: members.id })
-    .from(members)
-    .where(isNotNull(members.revokedAt))
-    .orderBy(desc(members.revokedAt))
-    .limit(MAX_ENDED);
-  const isOld = lt(members.revokedAt, now - KEEP_ENDED_MS);
-  const isForgotten = and(isNotNull(members.revokedAt), or(isOld, notInArray(members.id, newest)));
+  const isForgotten = beyondKept(db, members, {
+    hasEnded: isNotNull(members.revokedAt),
+    ages: [members.revokedAt],
+    newest: members.revokedAt,
+    now,
+  });
   const forgotten = db.select({ id: members.id }).from(members).where(isForgotten);
   db.delete(signIns).where(inArray(signIns.memberId, forgotten)).run();
   db.delete(members).where(isForgotten).run();

@@ -32,14 +32,14 @@ export class Membership {
 
   listInvites(caller: Caller): InviteView[] {
     const { db, now } = this.#deps;
-    this.#seer(caller);
+    this.#deps.door.seer(caller);
     return invites.listInvites(db, now());
   }
 
   /** AppError invalid_request for a hostname that is not the tenant's, not_found for an unknown member. */
   createInvite(caller: Caller, id: string, body: CreateInviteBody): NewInvite {
     const { db, now } = this.#deps;
-    const { name } = this.#changer(caller);
+    const { name } = this.#deps.door.changer(caller);
     const { expiresInS, memberId = null } = body;
     const known = memberId === null ? null : members.getMember(db, memberId);
     return invites.createInvite(db, {
@@ -55,7 +55,7 @@ export class Membership {
 
   revokeInvite(caller: Caller, id: string): InviteView {
     const { db, now } = this.#deps;
-    this.#changer(caller);
+    this.#deps.door.changer(caller);
     return invites.revokeInvite(db, id, now());
   }
 
@@ -85,13 +85,13 @@ export class Membership {
 
   listMembers(caller: Caller): MemberView[] {
     const { db, now } = this.#deps;
-    this.#seer(caller);
+    this.#deps.door.seer(caller);
     return members.listMembers(db, now());
   }
 
   updateMember(caller: Caller, id: string, body: UpdateMemberBody): MemberView {
     const { db, now } = this.#deps;
-    this.#changer(caller);
+    this.#deps.door.changer(caller);
     const row = members.updateMember(db, id, body);
     // Who owns nothing any more has nobody else to invite either.
     if (row.role === 'user') invites.revokeInvitesOf(db, id, { made: true, now: now() });
@@ -151,16 +151,6 @@ export class Membership {
     const hostname = named ?? (hostnames.includes(asked) ? asked : hostnames[0]);
     if (hostname !== undefined && hostnames.includes(hostname)) return hostname;
     throw new AppError('invalid_request', 'hostname: is not one of this agent’s');
-  }
-
-  #seer(caller: Caller): void {
-    checkMaySee(caller, this.#deps.door.identify(caller));
-  }
-
-  #changer(caller: Caller): Member {
-    const member = this.#deps.door.identify(caller);
-    checkMayChange(caller, member);
-    return member;
   }
 
   /** Null for who may go to everybody's, by `check`; a member's own id for who may not. */

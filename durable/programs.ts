@@ -3,7 +3,6 @@ import type { TenantRecord } from '../contract/agent.ts';
 import { allowedModels, type Policy } from '../contract/policy.ts';
 import type { Workload } from '../contract/tiers.ts';
 import { checkKeyWorkload, createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
-import { checkMayChange, checkMaySee } from './change-rights.ts';
 import type { Door } from './door.ts';
 import type { Admission } from './ledger.ts';
 import type { Metering } from './metering.ts';
@@ -31,19 +30,19 @@ export class Programs {
 
   list(caller: Caller): ApiKeyView[] {
     const { db, now } = this.#deps;
-    this.#holder(caller);
+    this.#deps.door.seer(caller);
     return listApiKeys(db, now());
   }
 
   create(caller: Caller, id: string, body: CreateApiKeyBody): Promise<CreatedApiKey> {
     const { db, now } = this.#deps;
-    const by = this.#changer(caller);
+    const { name: by } = this.#deps.door.changer(caller);
     return createApiKey(db, { id, body, by, now: now() });
   }
 
   revoke(caller: Caller, id: string): ApiKeyView {
     const { db, now, ended } = this.#deps;
-    this.#changer(caller);
+    this.#deps.door.changer(caller);
     const revoked = revokeApiKey(db, id, now());
     ended();
     return revoked;
@@ -67,18 +66,6 @@ export class Programs {
     const { tier, platform } = door.record();
     const models = allowedModels(await policy.get(), { tier, platform, workloads });
     return { workloads, models };
-  }
-
-  /** Owners and operators may see the keys. */
-  #holder(caller: Caller): void {
-    const member = this.#deps.door.identify(caller);
-    checkMaySee(caller, member);
-  }
-
-  #changer(caller: Caller): string {
-    const member = this.#deps.door.identify(caller);
-    checkMayChange(caller, member);
-    return member.name;
   }
 }
 

@@ -1,24 +1,11 @@
-import {
-  and,
-  asc,
-  desc,
-  eq,
-  gt,
-  isNotNull,
-  isNull,
-  lt,
-  lte,
-  ne,
-  notInArray,
-  or,
-} from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNotNull, isNull, lte, ne, or } from 'drizzle-orm';
 import { ulid } from 'ulid';
 import { AppError } from '../contract/errors.ts';
 import { MAX_SIGN_INS, type SignInView } from '../contract/members.ts';
 import { members, signIns } from '../db/agent/schema.ts';
 import { isElsewhere } from './elsewhere.ts';
 import { invalidInvite, noteUsed, openInvite } from './invites.ts';
-import { KEEP_ENDED_MS, MAX_ENDED } from './kept-rows.ts';
+import { beyondKept } from './kept-rows.ts';
 import { addMember, findMember, type MemberRow } from './members.ts';
 import type { Caller, SignedIn } from './rpc.ts';
 import type { AgentDb } from './storage.ts';
@@ -92,17 +79,10 @@ function addSignIn(
 }
 
 function forgetEnded(db: AgentDb, now: number): void {
-  const before = now - KEEP_ENDED_MS;
   const hasEnded = or(isNotNull(signIns.revokedAt), lte(signIns.expiresAt, now));
-  const newest = db
-    .select({ id: signIns.id })
-    .from(signIns)
-    .where(hasEnded)
-    .orderBy(desc(signIns.id))
-    .limit(MAX_ENDED);
-  const isOld = or(lt(signIns.revokedAt, before), lt(signIns.expiresAt, before));
+  const ages = [signIns.revokedAt, signIns.expiresAt];
   db.delete(signIns)
-    .where(and(hasEnded, or(isOld, notInArray(signIns.id, newest))))
+    .where(beyondKept(db, signIns, { hasEnded, ages, now }))
     .run();
 }
 

@@ -25,7 +25,6 @@ import type { SnapshotView } from '../contract/snapshots.ts';
 import type { Workload } from '../contract/tiers.ts';
 import { Apps } from './apps.ts';
 import { readCell } from './cells.ts';
-import { checkMayChange } from './change-rights.ts';
 import { nativeContainer } from './container.ts';
 import { Conversations } from './conversations.ts';
 import { atMost } from './deadline.ts';
@@ -471,7 +470,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async createSchedule(caller: Caller, body: CreateScheduleBody): Promise<ScheduleView> {
-    const { name } = this.#changer(caller);
+    const { name } = this.#door.changer(caller);
     return this.#armed(this.#scheduling.create(name, body));
   }
 
@@ -480,18 +479,18 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     id: string,
     body: UpdateScheduleBody,
   ): Promise<ScheduleView> {
-    this.#changer(caller);
+    this.#door.changer(caller);
     return this.#armed(this.#scheduling.update(id, body));
   }
 
   async deleteSchedule(caller: Caller, id: string): Promise<void> {
-    this.#changer(caller);
+    this.#door.changer(caller);
     schedules.deleteSchedule(this.#db, id, Date.now());
     await this.#arm();
   }
 
   async runSchedule(caller: Caller, id: string): Promise<ScheduleRunView> {
-    this.#changer(caller);
+    this.#door.changer(caller);
     return this.#armed(this.#scheduling.runNow(id));
   }
 
@@ -724,13 +723,6 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   #closeEnded(): void {
     closeEnded({ db: this.#db, sockets: [this.#sockets, this.#apps], now: Date.now() });
-  }
-
-  /** Who a caller is that may change schedules. */
-  #changer(caller: Caller): Member {
-    const member = this.#door.identify(caller);
-    checkMayChange(caller, member);
-    return member;
   }
 
   #egress(generation: number): Fetcher {

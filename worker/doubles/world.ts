@@ -1,4 +1,4 @@
-import { applyD1Migrations, createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { JWTVerifyGetKey } from 'jose';
 import type { EdgeDeps } from '../context.ts';
@@ -20,11 +20,10 @@ export interface World {
   ask(url: string, init?: RequestInit): Promise<Response>;
 }
 
-/** The edge over real D1, KV and R2 with agents in memory. Migrations are applied. */
+/** The edge over real D1, KV and R2 with agents in memory. */
 export async function createWorld(
   changed: { env?: Partial<Env>; keys?: JWTVerifyGetKey } = {},
 ): Promise<World> {
-  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   const worldEnv: Env = { ...env, ...changed.env };
   const agents = new Map<string, AgentDouble>();
   const log: LogEntry[] = [];
