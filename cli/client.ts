@@ -1,28 +1,31 @@
-import type { z } from 'zod';
-import { agentStatus } from '../contract/agent.ts';
-import * as api from '../contract/api.ts';
+import { z } from 'zod';
 import { AppError, ERROR_CODES, errorBody, errorCode } from '../contract/errors.ts';
 import { failureOf, jsonOf, readAnswer, type Answer } from './answer.ts';
+import { AnsweredError } from './errors.ts';
 import type { Io } from './io.ts';
 import type { Target } from './target.ts';
 
 /** Time for an answer from the control plane, ms: a change waits for the agent to take it. */
 const ANSWER_TIMEOUT_MS = 30_000;
-/** Time for a routing test, ms: a real call may wait out two first-byte timeouts of 120 s. */
-const ROUTING_TEST_TIMEOUT_MS = 300_000;
+/** Time for a whole download, ms: a snapshot of 1 GiB over a slow line. */
+const DOWNLOAD_TIMEOUT_MS = 3_600_000;
 /** Tries of one GET, the first included. */
 const MAX_GET_TRIES = 3;
 /** Pause before the second try, ms, doubled for each further one; the real one is random below it. */
 const RETRY_BASE_MS = 400;
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 
-interface Ask<Schema extends z.ZodType> {
-  method?: 'GET' | 'POST' | 'PATCH';
+interface Question {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
-  answer: Schema;
-  query?: Record<string, string | number | undefined>;
+  query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
   timeoutMs?: number;
+}
+
+interface Ask<Schema extends z.ZodType> extends Question {
+  /** What a success looks like; `noContent` for an answer without a body. */
+  answer: Schema;
   /** Whether an answer of the expected shape counts although the status is 503. */
   alsoOn503?: boolean;
 }
@@ -45,79 +48,81 @@ function unreachable(target: Target, timeoutMs: number, cause: unknown): AppErro
   return new AppError('system_unreachable', message, { hint, cause });
 }
 
-function tenantPath(ref: string): string {
-  return `/admin/api/tenants/${encodeURIComponent(ref)}`;
+/** The answer to a change that has nothing to say: 204 without a body. */
+export const noContent = z.undefined();
+
+/** Where a tenant's own things lie: its members, keys, hostnames. `ref` is its id or slug. */
+export function tenantPath(ref: string, rest = ''): string {
+  return `/admin/api/tenants/${encodeURIComponent(ref)}${rest}`;
 }
 
-function agentPath(ref: string): string {
-  return `/admin/api/agents/${encodeURIComponent(ref)}`;
+/** Where its agent lies: its state, snapshots, devices. */
+export function agentPath(ref: string, rest = ''): string {
+  return `/admin/api/agents/${encodeURIComponent(ref)}${rest}`;
 }
 
-/** The operators' API, typed by its contract. Every method throws an AppError or AnsweredError. */
+/**
+ * Asks the operators' API of one system. Every answer is checked by the contract's schema; each
+ * failure is an AppError, or an AnsweredError with the system's own words.
+ */
 export function createClient(target: Target, io: Io) {
-  async function once(ask: Ask<z.ZodType>): Promise<Answer> {
-    const url = new URL(ask.path, target.url);
-    for (const [name, value] of Object.entries(ask.query ?? {})) {
+  async function open(question: Question): Promise<Response> {
+    const url = new URL(question.path, target.url);
+    for (const [name, value] of Object.entries(question.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const timeoutMs = ask.timeoutMs ?? ANSWER_TIMEOUT_MS;
-    try {
-      const response = await io.fetch(url, {
-        method: ask.method ?? 'GET',
-        headers: {
-          accept: 'application/json',
-          ...(ask.body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...target.headers,
-        },
-        body: ask.body === undefined ? undefined : JSON.stringify(ask.body),
-        // A redirect would carry the credentials elsewhere.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      return await readAnswer(response);
-    } catch (error) {
-      throw error instanceof AppError ? error : unreachable(target, timeoutMs, error);
-    }
+    return io.fetch(url, {
+      method: question.method ?? 'GET',
+      headers: {
+        accept: 'application/json',
+        ...(question.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...target.headers,
+      },
+      body: question.body === undefined ? undefined : JSON.stringify(question.body),
+      // A redirect would carry the credentials elsewhere.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(question.timeoutMs ?? ANSWER_TIMEOUT_MS),
+    });
   }
 
-  async function request<Schema extends z.ZodType>(ask: Ask<Schema>): Promise<z.output<Schema>> {
-    const isGet = (ask.method ?? 'GET') === 'GET';
-    for (let tried = 1; ; tried += 1) {
-      const answer = await once(ask);
-      const parsed = ask.answer.safeParse(jsonOf(answer));
-      const { status } = answer;
-      const isOk = (status >= 200 && status < 300) || (status === 503 && ask.alsoOn503 === true);
-      if (isOk && parsed.success) return parsed.data;
-      const again = isGet && RETRIED_STATUSES.has(status) && !isFinal(answer);
-      if (!again || tried >= MAX_GET_TRIES) throw failureOf(answer, target.isLocal);
-      await io.sleep(io.random() * RETRY_BASE_MS * 2 ** (tried - 1));
+  /** Runs `read` with the response to a question; what breaks on the way is `system_unreachable`. */
+  async function reach<T>(
+    question: Question,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await read(await open(question));
+    } catch (error) {
+      if (error instanceof AppError || error instanceof AnsweredError) throw error;
+      throw unreachable(target, question.timeoutMs ?? ANSWER_TIMEOUT_MS, error);
     }
   }
 
   return {
-    createTenant: (body: api.CreateTenantBody) =>
-      request({ method: 'POST', path: '/admin/api/tenants', body, answer: api.createdTenant }),
-    updateTenant: (ref: string, body: z.infer<typeof api.updateTenantBody>) =>
-      request({ method: 'PATCH', path: tenantPath(ref), body, answer: api.updatedTenant }),
-    listTenants: (query: { limit?: number; cursor?: string; q?: string }) =>
-      request({ path: '/admin/api/tenants', query, answer: api.tenantList }),
-    getTenant: (ref: string) => request({ path: tenantPath(ref), answer: api.tenantView }),
-    inspectAgent: (ref: string) => request({ path: agentPath(ref), answer: api.agentInspection }),
-    wakeAgent: (ref: string) =>
-      request({ method: 'POST', path: `${agentPath(ref)}/wake`, answer: agentStatus }),
-    sleepAgent: (ref: string, body: z.infer<typeof api.sleepBody>) =>
-      request({ method: 'POST', path: `${agentPath(ref)}/sleep`, body, answer: agentStatus }),
-    flushAgent: (ref: string) =>
-      request({ method: 'POST', path: `${agentPath(ref)}/flush`, answer: api.flushResult }),
-    testRouting: (body: z.infer<typeof api.routingTestBody>) =>
-      request({
-        method: 'POST',
-        path: '/admin/api/routing/test',
-        body,
-        answer: api.routingTestResult,
-        timeoutMs: ROUTING_TEST_TIMEOUT_MS,
-      }),
-    health: () => request({ path: '/admin/api/health', answer: api.healthChecks, alsoOn503: true }),
+    target,
+
+    /** One question and its answer. A GET that a gateway lost on the way is asked again. */
+    async request<Schema extends z.ZodType>(ask: Ask<Schema>): Promise<z.output<Schema>> {
+      const isGet = (ask.method ?? 'GET') === 'GET';
+      for (let tried = 1; ; tried += 1) {
+        const answer = await reach(ask, readAnswer);
+        const parsed = ask.answer.safeParse(jsonOf(answer));
+        const { status } = answer;
+        const isOk = (status >= 200 && status < 300) || (status === 503 && ask.alsoOn503 === true);
+        if (isOk && parsed.success) return parsed.data;
+        const again = isGet && RETRIED_STATUSES.has(status) && !isFinal(answer);
+        if (!again || tried >= MAX_GET_TRIES) throw failureOf(answer, target.isLocal);
+        await io.sleep(io.random() * RETRY_BASE_MS * 2 ** (tried - 1));
+      }
+    },
+
+    /** Hands the response of a download to `save` once it is a success; its body is not read here. */
+    async download<T>(question: Question, save: (response: Response) => Promise<T>): Promise<T> {
+      return reach({ timeoutMs: DOWNLOAD_TIMEOUT_MS, ...question }, async (response) => {
+        if (response.ok) return save(response);
+        throw failureOf(await readAnswer(response), target.isLocal);
+      });
+    },
   };
 }
-export type AdminClient = ReturnType<typeof createClient>;
+export type Client = ReturnType<typeof createClient>;

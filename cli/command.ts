@@ -1,16 +1,19 @@
 import type { z } from 'zod';
 import { AppError } from '../contract/errors.ts';
 import type { Flag } from './argv.ts';
-import type { AdminClient } from './client.ts';
+import type { Client } from './client.ts';
 import type { Io } from './io.ts';
 import type { Table } from './output.ts';
+import type { Progress } from './progress.ts';
 import type { Environment } from './target.ts';
 
 export interface CommandContext {
   io: Io;
   environment: Environment;
+  /** Says on stderr what a long command is doing. */
+  progress: Progress;
   /** The operators' API of the environment; throws when where it is isn't known. */
-  client(): Promise<AdminClient>;
+  client(): Promise<Client>;
 }
 
 export interface CommandResult {
@@ -22,8 +25,14 @@ export interface CommandResult {
   failure?: AppError;
 }
 
+/** What a command prints as it comes: one JSON document a line, or a line of text for people. */
+export interface CommandStream<Entry extends object = object> {
+  entries: AsyncIterable<Entry>;
+  line(entry: Entry): string;
+}
+
 export interface Command {
-  /** Resource and action: `tenant create`. */
+  /** Resource and action: `tenant create`; or one word: `deploy`. */
   name: string;
   /** Positional arguments in cac's notation: `[id]`. */
   args?: string;
@@ -31,7 +40,10 @@ export interface Command {
   flags: Flag[];
   examples: string[];
   /** Checks the options, by their camelCase names, and runs the command. */
-  execute(options: Record<string, unknown>, context: CommandContext): Promise<CommandResult>;
+  execute(
+    options: Record<string, unknown>,
+    context: CommandContext,
+  ): Promise<CommandResult | CommandStream>;
 }
 
 function kebab(name: string): string {
@@ -39,11 +51,11 @@ function kebab(name: string): string {
 }
 
 /** The failure of an option by its name on the command line; the value itself is never quoted. */
-function usageError(error: z.ZodError, positional: string | undefined): AppError {
+function usageError(error: z.ZodError, positionals: readonly string[]): AppError {
   const details = error.issues.map((issue) => {
     const field = String(issue.path[0] ?? '');
     if (!field) return issue.message;
-    const name = field === positional ? `<${field}>` : `--${kebab(field)}`;
+    const name = positionals.includes(field) ? `<${field}>` : `--${kebab(field)}`;
     // Our sentences go on after the name; zod's stand by themselves.
     return /^[A-Z]/.test(issue.message) ? `${name}: ${issue.message}` : `${name} ${issue.message}`;
   });
@@ -54,10 +66,14 @@ function usageError(error: z.ZodError, positional: string | undefined): AppError
 export function defineCommand<Schema extends z.ZodType>(
   spec: Omit<Command, 'execute'> & {
     input: Schema;
-    run(input: z.output<Schema>, context: CommandContext): Promise<CommandResult>;
+    run(
+      input: z.output<Schema>,
+      context: CommandContext,
+    ): Promise<CommandResult | CommandStream<never>>;
   },
 ): Command {
   const { input, run, ...rest } = spec;
+  const positionals = (spec.args ?? '').split(' ').map((arg) => arg.replaceAll(/[[\]<>.]/g, ''));
   return {
     ...rest,
     async execute(options, context) {
@@ -65,8 +81,8 @@ export function defineCommand<Schema extends z.ZodType>(
         error: (issue) =>
           issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : undefined,
       });
-      if (!parsed.success) throw usageError(parsed.error, spec.args?.replaceAll(/[[\]<>]/g, ''));
-      return run(parsed.data, context);
+      if (!parsed.success) throw usageError(parsed.error, positionals);
+      return run(parsed.data, context) as Promise<CommandResult | CommandStream>;
     },
   };
 }

@@ -2,6 +2,23 @@
 export interface Output {
   write(text: string): unknown;
   isTTY?: boolean;
+  /** Width of a terminal, characters. */
+  columns?: number;
+}
+
+/** How a program that skclaw started has ended, and what it wrote. */
+export interface Executed {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ExecuteOptions {
+  cwd: string;
+  /** The whole environment of the program: what is not here it does not see. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Goes to its standard input; secrets pass this way only. */
+  input?: string;
 }
 
 /** Everything a run touches outside itself, so that tests need no process. */
@@ -15,4 +32,10 @@ export interface Io {
   sleep(ms: number): Promise<void>;
   /** Between 0 and 1, for jitter. */
   random(): number;
+  /** UTC milliseconds. */
+  now(): number;
+  /** Asks the person at the terminal for a line; undefined where nobody is there to answer. */
+  ask?(question: string): Promise<string>;
+  /** Runs a program to its end; a program that is not there ends with 127. */
+  execute(file: string, args: readonly string[], options: ExecuteOptions): Promise<Executed>;
 }

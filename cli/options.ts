@@ -29,6 +29,10 @@ export const FLAGS = {
     summary: 'Whether the sandbox reaches the internet (--no-internet: not)',
     negatable: true,
   },
+  limit: { flag: '--limit <n>', summary: `Entries in one answer, 1 to ${MAX_PAGE}` },
+  cursor: { flag: '--cursor <cursor>', summary: 'Where the answer before ended' },
+  query: { flag: '--query <text>', summary: 'Only what matches' },
+  yes: { flag: '--yes', summary: 'Go on without a question' },
 } as const satisfies Record<string, Flag>;
 
 /** A tenant as people name it: by id or by slug. It stays a string, also `0123`. */
@@ -45,6 +49,15 @@ export const pageSize = z
   .regex(/^\d{1,3}$/, PAGE_SIZE)
   .transform(Number)
   .refine((size) => size >= 1 && size <= MAX_PAGE, PAGE_SIZE);
+
+/** Options of every list that comes in pages. */
+export const pageInput = z.object({
+  limit: pageSize.optional(),
+  cursor: z.string().max(200, 'is too long').optional(),
+});
+
+/** `--yes`, for what asks before it goes on. */
+export const yes = z.boolean().default(false);
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 

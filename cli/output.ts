@@ -83,3 +83,15 @@ export function printResult(
         );
   io.stdout.write(redact(text, io.env));
 }
+
+/** Writes entries as they come: each as one line of JSON, or as the line that people read. */
+export async function printEntries<Entry extends object>(
+  io: Io,
+  format: Format,
+  stream: { entries: AsyncIterable<Entry>; line(entry: Entry): string },
+): Promise<void> {
+  for await (const entry of stream.entries) {
+    const text = format === 'json' ? JSON.stringify(entry) : cell(stream.line(entry));
+    io.stdout.write(redact(`${text}\n`, io.env));
+  }
+}

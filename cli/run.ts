@@ -9,7 +9,8 @@ import { didYouMean } from './did-you-mean.ts';
 import { printError, type ExitCode } from './errors.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 import { GLOBAL_FLAGS, globalInput } from './options.ts';
-import { printResult, type Format } from './output.ts';
+import { printEntries, printResult, type Format } from './output.ts';
+import { createProgress } from './progress.ts';
 import { resolveEnvironment, resolveTarget } from './target.ts';
 import type { Io } from './io.ts';
 
@@ -23,9 +24,13 @@ function ofResource(word: string | undefined): Command[] {
   return COMMANDS.filter(({ name }) => name.split(' ')[0] === word);
 }
 
+/** The command that the first words name: a resource and its action, or one word. */
 function findCommand({ words }: ScannedArgv): Command | undefined {
-  const name = `${words[0]?.text} ${words[1]?.text}`;
-  return COMMANDS.find((command) => command.name === name);
+  const [first, second] = words.map(({ text }) => text);
+  return (
+    COMMANDS.find(({ name }) => name === `${first} ${second}`) ??
+    COMMANDS.find(({ name }) => name === first)
+  );
 }
 
 /** Why the words name no command, with the nearest one that they could mean. */
@@ -61,8 +66,9 @@ function parseOptions(argv: readonly string[], scanned: ScannedArgv, command: Co
       [...Object.entries(given), ...named].map(([name, value]) => [name, unguard(value)]),
     );
   });
-  // The two words of a command are one name to cac, which knows no spaced commands.
-  const nameIndexes = new Set(scanned.words.slice(0, 2).map(({ index }) => index));
+  // The words of a command are one name to cac, which knows no spaced commands.
+  const nameLength = command.name.split(' ').length;
+  const nameIndexes = new Set(scanned.words.slice(0, nameLength).map(({ index }) => index));
   const rest = argv.filter((_, index) => !nameIndexes.has(index));
   try {
     cli.parse(['', '', command.name, ...guardArgv(rest)], { run: false });
@@ -87,13 +93,15 @@ async function runCommand(command: Command, options: Record<string, unknown>, io
   return command.execute(options, {
     io,
     environment,
+    progress: createProgress(io),
     client: async () => createClient(await resolveTarget(environment, io), io),
   });
 }
 
 /**
  * Runs skclaw with `argv` (without the interpreter and the script) and gives the exit code. Writes
- * one document to stdout, or an error to stderr; it never throws and never asks.
+ * one document to stdout (`watch` and `logs`: one a line), or an error to stderr; it never throws,
+ * and asks only where a person sits at a terminal.
  */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const scanned = scanArgv(argv, VALUE_FLAGS);
@@ -122,6 +130,10 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     }
     checkFlags(scanned.flags, [...command.flags, ...GLOBAL_FLAGS]);
     const result = await runCommand(command, parseOptions(argv, scanned, command), io);
+    if ('entries' in result) {
+      await printEntries(io, format, result);
+      return 0;
+    }
     printResult(io, format, result);
     return result.failure ? printError(io, format, result.failure) : 0;
   } catch (error) {

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   invalid_slug: { status: 400, exit: 1, retryable: false },
   invalid_usage: { status: 400, exit: 1, retryable: false },
   invalid_config: { status: 400, exit: 1, retryable: false },
+  confirmation_required: { status: 400, exit: 1, retryable: false },
   cross_origin: { status: 403, exit: 2, retryable: false },
   unauthenticated: { status: 401, exit: 2, retryable: false },
   access_denied: { status: 401, exit: 2, retryable: false },

@@ -1,14 +1,17 @@
+import { healthChecks } from '../../contract/api.ts';
 import { asAppError } from '../../contract/errors.ts';
-import type { AdminClient } from '../client.ts';
+import type { Client } from '../client.ts';
 import { AnsweredError } from '../errors.ts';
 import { failed, passed, type Check } from './check.ts';
 
 /** What the running system says about itself, one check for each of its own. */
 export async function systemChecks(
-  client: () => Promise<AdminClient>,
+  client: () => Promise<Client>,
 ): Promise<{ checks: Check[]; ok: boolean }> {
   try {
-    const health = await (await client()).health();
+    const health = await (
+      await client()
+    ).request({ path: '/admin/api/health', answer: healthChecks, alsoOn503: true });
     const checks = health.checks.map(({ name, ok, message, fix }) =>
       ok
         ? passed(`system.${name}`, message)

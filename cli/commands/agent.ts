@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { agentStatus } from '../../contract/agent.ts';
+import { agentInspection, flushResult } from '../../contract/api.ts';
+import { agentPath } from '../client.ts';
 import { defineCommand, type Command } from '../command.ts';
 import { FLAGS, tenantRef } from '../options.ts';
 import { recordTable } from '../output.ts';
@@ -12,7 +15,8 @@ const inspect = defineCommand({
   examples: ['agent inspect --tenant-id acme --format table'],
   input,
   run: async ({ tenantId }, context) => {
-    const inspection = await (await context.client()).inspectAgent(tenantId);
+    const client = await context.client();
+    const inspection = await client.request({ path: agentPath(tenantId), answer: agentInspection });
     return { data: inspection, table: () => recordTable(inspection) };
   },
 });
@@ -24,7 +28,12 @@ const wake = defineCommand({
   examples: ['agent wake --tenant-id acme'],
   input,
   run: async ({ tenantId }, context) => {
-    const status = await (await context.client()).wakeAgent(tenantId);
+    const client = await context.client();
+    const status = await client.request({
+      method: 'POST',
+      path: agentPath(tenantId, '/wake'),
+      answer: agentStatus,
+    });
     return { data: status, table: () => recordTable(status) };
   },
 });
@@ -39,7 +48,13 @@ const sleep = defineCommand({
   examples: ['agent sleep --tenant-id acme', 'agent sleep --tenant-id acme --force'],
   input: input.extend({ force: z.boolean().default(false) }),
   run: async ({ tenantId, force }, context) => {
-    const status = await (await context.client()).sleepAgent(tenantId, { force });
+    const client = await context.client();
+    const status = await client.request({
+      method: 'POST',
+      path: agentPath(tenantId, '/sleep'),
+      body: { force },
+      answer: agentStatus,
+    });
     return { data: status, table: () => recordTable(status) };
   },
 });
@@ -51,7 +66,12 @@ const flush = defineCommand({
   examples: ['agent flush --tenant-id acme'],
   input,
   run: async ({ tenantId }, context) => {
-    const result = await (await context.client()).flushAgent(tenantId);
+    const client = await context.client();
+    const result = await client.request({
+      method: 'POST',
+      path: agentPath(tenantId, '/flush'),
+      answer: flushResult,
+    });
     return { data: result, table: () => recordTable(result) };
   },
 });

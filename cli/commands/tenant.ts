@@ -1,8 +1,16 @@
 import { z } from 'zod';
-import { createTenantBody, type TenantView } from '../../contract/api.ts';
+import {
+  createdTenant,
+  createTenantBody,
+  tenantList,
+  tenantView,
+  updatedTenant,
+  type TenantView,
+} from '../../contract/api.ts';
 import { sandboxIdOf, slugSchema } from '../../contract/ids.ts';
+import { tenantPath } from '../client.ts';
 import { defineCommand, type Command, type CommandResult } from '../command.ts';
-import { FLAGS, pageSize, platformName, tenantRef, tier } from '../options.ts';
+import { FLAGS, pageInput, platformName, tenantRef, tier } from '../options.ts';
 import { listTable, recordTable } from '../output.ts';
 
 function oneTenant(tenant: TenantView): CommandResult {
@@ -30,7 +38,11 @@ const create = defineCommand({
     region: createTenantBody.shape.region,
     internet: z.boolean().optional(),
   }),
-  run: async (body, context) => oneTenant(await (await context.client()).createTenant(body)),
+  run: async (body, context) => {
+    const client = await context.client();
+    const path = '/admin/api/tenants';
+    return oneTenant(await client.request({ method: 'POST', path, body, answer: createdTenant }));
+  },
 });
 
 const update = defineCommand({
@@ -46,26 +58,28 @@ const update = defineCommand({
     .refine((input) => input.tier !== undefined || input.internet !== undefined, {
       message: 'Nothing to change: give --tier, --internet or --no-internet.',
     }),
-  run: async ({ tenantId, ...body }, context) =>
-    oneTenant(await (await context.client()).updateTenant(tenantId, body)),
+  run: async ({ tenantId, ...body }, context) => {
+    const client = await context.client();
+    const path = tenantPath(tenantId);
+    return oneTenant(await client.request({ method: 'PATCH', path, body, answer: updatedTenant }));
+  },
 });
 
 const list = defineCommand({
   name: 'tenant list',
   summary: 'List tenants with the state of their agents',
-  flags: [
-    { flag: '--limit <n>', summary: 'Tenants in one answer, 1 to 200 (50)' },
-    { flag: '--cursor <cursor>', summary: 'Where the answer before ended' },
-    { flag: '--query <text>', summary: 'Only tenants that match' },
-  ],
+  flags: [FLAGS.limit, FLAGS.cursor, FLAGS.query],
   examples: ['tenant list --format table', 'tenant list --query acme --limit 10'],
-  input: z.object({
-    limit: pageSize.optional(),
-    cursor: z.string().max(200).optional(),
+  input: pageInput.extend({
     query: z.string().trim().max(100).optional(),
   }),
   run: async ({ limit, cursor, query }, context) => {
-    const answer = await (await context.client()).listTenants({ limit, cursor, q: query });
+    const client = await context.client();
+    const answer = await client.request({
+      path: '/admin/api/tenants',
+      query: { limit, cursor, q: query },
+      answer: tenantList,
+    });
     return {
       data: answer,
       table: () =>
@@ -94,7 +108,11 @@ const get = defineCommand({
       message: 'Name one tenant: its id or slug, or --tenant-id.',
     }),
   run: async ({ id, tenantId }, context) => {
-    const tenant = await (await context.client()).getTenant(id ?? tenantId ?? '');
+    const client = await context.client();
+    const tenant = await client.request({
+      path: tenantPath(id ?? tenantId ?? ''),
+      answer: tenantView,
+    });
     return oneTenant({ ...tenant, sandboxId: sandboxIdOf(tenant.id) });
   },
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { execute } from '../execute.ts';
 import type { Io } from '../io.ts';
 import { run } from '../run.ts';
 
@@ -69,7 +70,9 @@ export interface Ran {
   stderr: string;
   /** stdout, which must be one JSON document. */
   data: () => Record<string, unknown>;
-  /** The error on stderr, which must be one JSON document. */
+  /** stdout, which must be one JSON document a line. */
+  lines: () => Record<string, unknown>[];
+  /** The error on stderr: one JSON document, after the lines of progress. */
   error: () => {
     code: string;
     message: string;
@@ -82,24 +85,37 @@ export interface Ran {
 /** Runs skclaw in this process, in an empty folder unless told otherwise. */
 export async function skclaw(
   argv: readonly string[],
-  io: Partial<Pick<Io, 'env' | 'cwd' | 'fetch' | 'sleep'>> & { isTTY?: boolean } = {},
+  io: Partial<Pick<Io, 'env' | 'cwd' | 'fetch' | 'sleep' | 'ask' | 'execute'>> & {
+    isTTY?: boolean;
+  } = {},
 ): Promise<Ran> {
   let stdout = '';
   let stderr = '';
   const code = await run(argv, {
     stdout: { write: (text) => (stdout += text), isTTY: io.isTTY },
-    stderr: { write: (text) => (stderr += text) },
+    stderr: { write: (text) => (stderr += text), isTTY: io.isTTY },
     env: io.env ?? {},
     cwd: io.cwd ?? (await folderWith()),
     fetch: io.fetch ?? fetch,
     sleep: io.sleep ?? (() => Promise.resolve()),
     random: () => 0.5,
+    now: Date.now,
+    ...(io.ask ? { ask: io.ask } : {}),
+    execute: io.execute ?? execute,
   });
   return {
     code,
     stdout,
     stderr,
     data: () => JSON.parse(stdout) as Record<string, unknown>,
-    error: () => (JSON.parse(stderr) as { error: ReturnType<Ran['error']> }).error,
+    lines: () =>
+      stdout
+        .trimEnd()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    error: () =>
+      (JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { error: ReturnType<Ran['error']> })
+        .error,
   };
 }
