@@ -46,6 +46,15 @@ export interface Command {
   ): Promise<CommandResult | CommandStream>;
 }
 
+/** The commands about one thing. */
+export interface Resource {
+  /** The first word of its commands. */
+  name: string;
+  /** What it is, for the overview. */
+  summary: string;
+  commands: readonly Command[];
+}
+
 function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts';
+import type { Command, Resource } from './command.ts';
 import { GLOBAL_FLAGS } from './options.ts';
 import { flagName, type Flag } from './argv.ts';
 
@@ -10,7 +10,19 @@ const FOOTER = `Environment:
   CF_ACCESS_CLIENT_ID, CF_ACCESS_CLIENT_SECRET    service token for Cloudflare Access
   NO_COLOR                                        no colours in tables
 
-Exit codes: 0 done, 1 not valid, 2 not let in, 3 an external service failed.`;
+Exit codes: 0 done, 1 not valid, 2 not let in, 3 an external service failed.
+
+skclaw <command> --help shows a command’s own options and examples.`;
+
+/** The commands whose examples lead: what an operator does first. */
+const LEADING = [
+  'env validate',
+  'secrets sync',
+  'deploy',
+  'tenant create',
+  'routing test',
+  'agent inspect',
+];
 
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
@@ -28,6 +40,14 @@ function flagRows(flags: readonly Flag[]): [string, string][] {
   ]);
 }
 
+/** The first example of each command, a line each. */
+function exampleLines(commands: readonly Command[]): string {
+  return commands
+    .flatMap(({ examples }) => examples.slice(0, 1))
+    .map((line) => `  skclaw ${line}`)
+    .join('\n');
+}
+
 function signature(command: Command): string {
   return command.args ? `${command.name} ${command.args}` : command.name;
 }
@@ -42,21 +62,34 @@ export function commandHelp(command: Command): string {
   ].join('\n\n')}\n`;
 }
 
-/** Help of skclaw, or of one resource when `commands` are only its own. */
-export function overviewHelp(commands: readonly Command[]): string {
+/** Help of one resource: its commands. */
+export function resourceHelp(commands: readonly Command[]): string {
   return `${[
-    INTRO,
-    section(
-      'Examples',
-      commands
-        .flatMap(({ examples }) => examples.slice(0, 1))
-        .map((line) => `  skclaw ${line}`)
-        .join('\n'),
-    ),
+    section('Examples', exampleLines(commands)),
     section(
       'Commands',
       columns(commands.map((command) => [signature(command), command.summary] as const)),
     ),
+    section('Options', columns(flagRows(GLOBAL_FLAGS))),
+  ].join('\n\n')}\n`;
+}
+
+/** What can be done to a resource, after what it is. */
+function resourceRow({ name, summary, commands }: Resource): [string, string] {
+  const actions = commands.map((command) => command.name.split(' ')[1]).filter(Boolean);
+  return [name, actions.length === 0 ? summary : `${summary}: ${actions.join(', ')}`];
+}
+
+/** Help of skclaw: every resource with what can be done to it. */
+export function overviewHelp(resources: readonly Resource[]): string {
+  const commands = resources.flatMap((resource) => resource.commands);
+  const leading = LEADING.flatMap(
+    (name) => commands.find((command) => command.name === name) ?? [],
+  );
+  return `${[
+    INTRO,
+    section('Examples', exampleLines(leading)),
+    section('Commands', columns(resources.map(resourceRow))),
     section(
       'Options',
       columns(flagRows([...GLOBAL_FLAGS, { flag: '--version', summary: 'Show the version (-v)' }])),

@@ -1,22 +1,39 @@
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
-import { COMMANDS } from './commands/index.ts';
+import { COMMANDS, RESOURCES } from './commands/index.ts';
 import { TENANT } from './testing/answers.ts';
 import { skclaw, startSystem } from './testing/harness.ts';
 
 describe('help', () => {
-  test.each([[['--help']], [['-h']], [[]]])(
+  test.each([[['--help']], [['-h']], [['help']], [[]]])(
     '%j shows examples before everything else',
     async (argv) => {
       const ran = await skclaw(argv);
       expect(ran).toMatchObject({ code: 0, stderr: '' });
       expect(ran.stdout.indexOf('Examples:')).toBeLessThan(ran.stdout.indexOf('Commands:'));
-      for (const { name } of COMMANDS) expect(ran.stdout).toContain(name);
+      for (const { name, commands } of RESOURCES) {
+        const row = ran.stdout.split('\n').find((line) => line.startsWith(`  ${name} `));
+        for (const command of commands) {
+          expect(row).toContain(command.name.split(' ').at(-1));
+        }
+      }
     },
   );
 
+  test('names every resource once, and each command by its resource', () => {
+    const names = RESOURCES.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, commands } of RESOURCES) {
+      expect(commands.map((command) => command.name.split(' ')[0])).toEqual(
+        commands.map(() => name),
+      );
+    }
+    expect(new Set(COMMANDS.map(({ name }) => name)).size).toBe(COMMANDS.length);
+  });
+
   test('of a resource lists only its commands', async () => {
     const ran = await skclaw(['tenant', '--help']);
+    expect(await skclaw(['help', 'tenant'])).toMatchObject({ stdout: ran.stdout });
     expect(ran.code).toBe(0);
     expect(ran.stdout).toContain('tenant create');
     expect(ran.stdout).not.toContain('routing test');

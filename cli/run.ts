@@ -4,10 +4,10 @@ import { AppError } from '../contract/errors.ts';
 import { checkFlags, flagName, guardArgv, scanArgv, unguard, type ScannedArgv } from './argv.ts';
 import { createClient } from './client.ts';
 import type { Command } from './command.ts';
-import { COMMANDS } from './commands/index.ts';
+import { COMMANDS, RESOURCES } from './commands/index.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { printError, type ExitCode } from './errors.ts';
-import { commandHelp, overviewHelp } from './help.ts';
+import { commandHelp, overviewHelp, resourceHelp } from './help.ts';
 import { GLOBAL_FLAGS, globalInput } from './options.ts';
 import { printEntries, printResult, type Format } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -99,11 +99,13 @@ async function runCommand(command: Command, options: Record<string, unknown>, io
 }
 
 /**
- * Runs skclaw with `argv` (without the interpreter and the script) and gives the exit code. Writes
+ * Runs skclaw with the arguments `given` (without the interpreter and the script) and gives the exit code. Writes
  * one document to stdout (`watch` and `logs`: one a line), or an error to stderr; it never throws,
  * and asks only where a person sits at a terminal.
  */
-export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function run(given: readonly string[], io: Io): Promise<ExitCode> {
+  // `skclaw help tenant` is what people of other tools type.
+  const argv = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   const scanned = scanArgv(argv, VALUE_FLAGS);
   const has = (...typed: string[]): boolean =>
     scanned.flags.some((flag) => typed.includes(flag.typed));
@@ -117,11 +119,11 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       return 0;
     }
     if (has('--help', '-h') && (command || siblings.length > 0)) {
-      io.stdout.write(command ? commandHelp(command) : overviewHelp(siblings));
+      io.stdout.write(command ? commandHelp(command) : resourceHelp(siblings));
       return 0;
     }
     if (scanned.words.length === 0 && (has('--help', '-h') || argv.length === 0)) {
-      io.stdout.write(overviewHelp(COMMANDS));
+      io.stdout.write(overviewHelp(RESOURCES));
       return 0;
     }
     if (!command) {

@@ -1,13 +1,16 @@
-import type { Command } from '../command.ts';
+import type { Command, Resource } from '../command.ts';
 import { agentCommands } from './agent.ts';
 import { envCommands } from './env.ts';
 import { routingCommands } from './routing.ts';
 import { tenantCommands } from './tenant.ts';
 
-/** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [
-  ...envCommands,
-  ...tenantCommands,
-  ...routingCommands,
-  ...agentCommands,
+/** What skclaw works on, in the order of the help. */
+export const RESOURCES: readonly Resource[] = [
+  { name: 'env', summary: 'What a deployment needs', commands: envCommands },
+  { name: 'tenant', summary: 'Customers on a platform', commands: tenantCommands },
+  { name: 'routing', summary: 'Which model answers whom', commands: routingCommands },
+  { name: 'agent', summary: 'A tenant’s running agent', commands: agentCommands },
 ];
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = RESOURCES.flatMap(({ commands }) => commands);
