@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchCli } from './cli.ts';
 import { benchModelPath } from './model-path.ts';
 import { type Findings, report } from './report.ts';
 import { benchSchedules } from './schedules.ts';
@@ -22,6 +23,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Findings>> = {
   schedules: benchSchedules,
   snapshots: benchSnapshots,
   'model-path': benchModelPath,
+  cli: benchCli,
 };
 
 const usage = `Usage: npm run bench -- <name> [--rounds N] [--real] [--disk]\nBenches: ${Object.keys(BENCHES).join(', ')}`;
