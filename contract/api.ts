@@ -262,6 +262,8 @@ export const healthView = z.object({
 /** From `GET /admin/api/health`: each binding and service, tried for real. */
 export const healthChecks = z.object({
   ok: z.boolean(),
+  /** Cloudflare's id of the Worker version that answered; null where there is none. */
+  versionId: z.string().nullable().default(null),
   checks: z.array(
     z.object({
       name: z.string(),

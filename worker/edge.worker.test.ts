@@ -528,7 +528,7 @@ describe('health', () => {
       ok: boolean;
       checks: { name: string; ok: boolean }[];
     };
-    expect(body).toMatchObject({ ok: true });
+    expect(body).toMatchObject({ ok: true, versionId: expect.any(String) });
     expect(body.checks.map(({ name }) => name)).toEqual(['d1', 'kv', 'r2', 'agent', 'ai-gateway']);
   });
 

@@ -6,6 +6,8 @@ export interface Env extends AgentEnv, Record<RateLimitName, RateLimit> {
   /** Hot copy of hostname → tenant. */
   DIRECTORY: KVNamespace;
   ASSETS: Fetcher;
+  /** Which version of the Worker runs; Cloudflare gives it. */
+  CF_VERSION_METADATA?: WorkerVersionMetadata;
   /** Comma-separated base64url keys of at least 32 bytes; the newest first, which signs. */
   SESSION_SIGNING_KEYS: string;
   /** Cloudflare Access's team, with or without `.cloudflareaccess.com`. */

@@ -121,7 +121,7 @@ async function runCheck(
 export async function runChecks(
   checks: readonly HealthCheck[],
   options: { now(): number; onFailure(name: string, error: unknown): void },
-): Promise<HealthChecks> {
+): Promise<Pick<HealthChecks, 'ok' | 'checks'>> {
   const results = await Promise.all(checks.map((check) => runCheck(check, options)));
   return { ok: results.every((result) => result.ok), checks: results };
 }

@@ -9,6 +9,7 @@ const BINDINGS = {
   SNAPSHOTS: 'r2_buckets',
   TENANT_AGENT: 'durable_objects',
   ASSETS: 'assets',
+  CF_VERSION_METADATA: 'version_metadata',
   SIGN_IN_LIMIT: 'ratelimits',
   REFUSAL_LIMIT: 'ratelimits',
   PUBLIC_LIMIT: 'ratelimits',
@@ -22,6 +23,7 @@ function bindingNames(section: WranglerSection): Set<string | undefined> {
     ...section.ratelimits.map(({ name }) => name),
     ...(section.durable_objects?.bindings ?? []).map(({ name }) => name),
     section.assets?.binding,
+    section.version_metadata?.binding,
   ]);
 }
 

@@ -22,6 +22,7 @@ const section = z.looseObject({
   r2_buckets: z
     .array(z.looseObject({ binding: z.string(), bucket_name: z.string().optional() }))
     .default([]),
+  version_metadata: z.looseObject({ binding: z.string() }).optional(),
   ratelimits: z.array(z.looseObject({ name: z.string() })).default([]),
   vars: z.record(z.string(), z.unknown()).default({}),
 });

@@ -106,6 +106,7 @@ export const WRANGLER = `{
     "d1_databases": [{ "binding": "DB", "database_id": "${TENANT_ID}" }],
     "kv_namespaces": [{ "binding": "DIRECTORY", "id": "${'c'.repeat(32)}" }],
     "r2_buckets": [{ "binding": "SNAPSHOTS", "bucket_name": "openclaw-backups" }],
+    "version_metadata": { "binding": "CF_VERSION_METADATA" },
     "ratelimits": [
       { "name": "SIGN_IN_LIMIT" }, { "name": "REFUSAL_LIMIT" }, { "name": "PUBLIC_LIMIT" },
     ],

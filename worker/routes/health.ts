@@ -15,7 +15,8 @@ export const healthRoutes: readonly RouteSpec[] = [
         now: deps.now,
         onFailure: (name, error) => logFailure(c, `health.${name}.failed`, error),
       });
-      return c.json(checks, checks.ok ? 200 : 503);
+      const versionId = c.env.CF_VERSION_METADATA?.id ?? null;
+      return c.json({ ...checks, versionId }, checks.ok ? 200 : 503);
     },
   },
 ];
