@@ -53,6 +53,11 @@ function exactly(error: unknown): { body: ErrorBody['error']; exit: ExitCode } {
   };
 }
 
+/** The exit code that an error ends skclaw with. */
+export function exitOf(error: unknown): ExitCode {
+  return exactly(error).exit;
+}
+
 /** Writes an error to stderr, as JSON or as a line for people, and gives its exit code. */
 export function printError(io: Io, format: Format, error: unknown): ExitCode {
   const { body, exit } = exactly(error);

@@ -1,0 +1,117 @@
+import { asAppError, AppError } from '../../contract/errors.ts';
+import { AnsweredError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import type { Progress } from '../progress.ts';
+import type { DeployPlan, StepName } from './plan.ts';
+
+/** What one step did. */
+export interface StepReport {
+  name: StepName;
+  status: 'done' | 'failed' | 'not_reached';
+  ms: number;
+  /** What was done or what went wrong, in words. */
+  message: string;
+}
+
+export interface DeployReport {
+  ok: boolean;
+  environment: string;
+  mode: DeployPlan['mode'];
+  /** The version that was made; null when it did not come that far. */
+  version: string | null;
+  previousVersion: string | null;
+  /** What became of the version before: it serves again, could not be put back, or was never moved. */
+  rollback: 'done' | 'failed' | 'not_needed';
+  steps: StepReport[];
+}
+
+/** What each step does; the answer says it in a few words. */
+export type StepRunners = Readonly<Record<StepName, () => Promise<string>>>;
+
+export interface ApplyOptions {
+  plan: DeployPlan;
+  runners: StepRunners;
+  /** The version that was uploaded; null before. */
+  version(): string | null;
+  /** Puts the version before back to 100 %. */
+  rollBack(): Promise<void>;
+}
+
+/** From here on requests may reach the new version, and a failure has to be undone. */
+const UNDONE_FROM: readonly StepName[] = ['stage', 'check', 'release', 'triggers', 'smoke'];
+
+function wordsOf(error: unknown): AppError {
+  if (error instanceof AnsweredError) {
+    const { code, message, hint, details } = error.body;
+    const known = asAppError(Object.assign(new Error(message), { code, hint, details }));
+    return known ?? new AppError('upstream_failed', message, { hint, details });
+  }
+  return (
+    asAppError(error) ??
+    new AppError('internal', 'skclaw met an error it does not know.', { cause: error })
+  );
+}
+
+/**
+ * Does the steps of a plan one after the other and stops at the first that fails. After a gradual
+ * release has begun, a failure puts the version before back to 100 %.
+ * @returns what was done, and the failure when there is one.
+ */
+export async function applyPlan(
+  io: Io,
+  progress: Progress,
+  options: ApplyOptions,
+): Promise<{ report: DeployReport; failure: AppError | null }> {
+  const { plan, runners } = options;
+  const steps: StepReport[] = plan.steps.map(({ name }) => ({
+    name,
+    status: 'not_reached',
+    ms: 0,
+    message: '',
+  }));
+  let rollback: DeployReport['rollback'] = 'not_needed';
+  let failure: AppError | null = null;
+  for (const [index, { name, summary, onFailure }] of plan.steps.entries()) {
+    const step = steps[index] as StepReport;
+    const startedAt = io.now();
+    try {
+      step.message = await progress.step(summary, runners[name], (said) => said);
+      step.status = 'done';
+    } catch (error) {
+      const cause = wordsOf(error);
+      step.status = 'failed';
+      step.message = cause.message;
+      const isUndone = plan.mode === 'gradual' && UNDONE_FROM.includes(name);
+      if (isUndone) rollback = await rolledBack(progress, options);
+      const left = isUndone ? leftAfter(rollback, plan) : onFailure;
+      failure = new AppError(cause.code, `Stopped at "${name}": ${cause.message} ${left}`, {
+        hint: cause.hint,
+        details: cause.details,
+        cause,
+      });
+    }
+    step.ms = io.now() - startedAt;
+    if (failure) break;
+  }
+  const { environment, mode, previousVersion } = plan;
+  const version = options.version();
+  return {
+    report: { ok: failure === null, environment, mode, version, previousVersion, rollback, steps },
+    failure,
+  };
+}
+
+async function rolledBack(progress: Progress, { plan, rollBack }: ApplyOptions) {
+  try {
+    await progress.step(`Put version ${plan.previousVersion} back to 100 %`, rollBack);
+    return 'done';
+  } catch {
+    return 'failed';
+  }
+}
+
+function leftAfter(rollback: DeployReport['rollback'], plan: DeployPlan): string {
+  return rollback === 'done'
+    ? `Version ${plan.previousVersion} is back at 100 %.`
+    : `Version ${plan.previousVersion} could NOT be put back: run \`npx wrangler rollback ${plan.previousVersion} --name ${plan.worker}\`.`;
+}
