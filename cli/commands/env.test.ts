@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../checks/check.ts';
 import { CHARTER_CONFIG, VALID_CONFIG, WRANGLER } from '../testing/answers.ts';
@@ -26,7 +27,10 @@ const VALID = { '.skclaw.json': VALID_CONFIG, 'wrangler.jsonc': WRANGLER };
 
 test('passes where config file, wrangler.jsonc and system agree', async () => {
   const ran = await validate({ files: VALID });
-  expect(ran.checks().filter(({ status }) => status !== 'passed')).toEqual([]);
+  const others = ran.checks().filter(({ status }) => status !== 'passed');
+  expect(others.map(({ name, status }) => `${name} ${status}`)).toEqual([
+    'wrangler.assetsDir skipped',
+  ]);
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   expect(ran.data()).toMatchObject({ ok: true, environment: 'production' });
   expect(ran.check('system.D1')).toMatchObject({ message: 'Answers.' });
@@ -61,7 +65,8 @@ test('every failed check names what mends it', async () => {
 });
 
 describe('one thing wrong fails one check', () => {
-  const config = (change: object) => ({ ...VALID, '.skclaw.json': { ...VALID_CONFIG, ...change } });
+  const edit = (change: object) => ({ '.skclaw.json': { ...VALID_CONFIG, ...change } });
+  const config = (change: object) => ({ ...VALID, ...edit(change) });
   const wrangler = (from: string, to: string) => ({
     ...VALID,
     'wrangler.jsonc': WRANGLER.replaceAll(from, to),
@@ -69,12 +74,34 @@ describe('one thing wrong fails one check', () => {
 
   test.each([
     ['config.modelTierMap.free', config({ modelTierMap: { free: '@cf/nobody/nothing' } })],
-    ['config.zoneId', config({ zoneId: 'example.com' })],
+    [
+      'config.zoneId',
+      { ...wrangler('b'.repeat(32), 'example.com'), ...edit({ zoneId: 'example.com' }) },
+    ],
     ['wrangler.name', config({ workerName: 'another' })],
     ['wrangler.assets', config({ assetsDir: 'build' })],
     ['wrangler.database', config({ d1DatabaseId: '11111111-1111-4111-8111-111111111111' })],
     ['wrangler.kv', config({ kvNamespaceId: 'e'.repeat(32) })],
     ['wrangler.bucket', config({ r2BucketName: 'another' })],
+    ['wrangler.account', wrangler('"env": {', `"account_id": "${'e'.repeat(32)}", "env": {`)],
+    ['wrangler.routes', wrangler('"*.streamkinetics.com/*"', '"*.example.com/*"')],
+    ['wrangler.routes', wrangler(`com/*", "zone_id": "${'b'.repeat(32)}`, 'com/*", "zone_id": "x')],
+    ['wrangler.containers', wrangler('"scheduling_policy": "durable_object",', '')],
+    ['wrangler.containers', wrangler('"dockerfile": "./sandbox/Dockerfile"', '')],
+    [
+      'wrangler.containers',
+      wrangler('"class_name": "TenantAgent",\n      "sch', '"class_name": "B", "sch'),
+    ],
+    ['wrangler.cron', wrangler('"*/5 * * * *"', '')],
+    ['wrangler.migrations', wrangler('"new_sqlite_classes"', '"new_classes"')],
+    ['wrangler.migrations', wrangler('"migrations": [', '"migrations": [{ "tag": "v1" }, ')],
+    [
+      'wrangler.migrations',
+      wrangler(
+        '"TenantAgent"] }]',
+        '"TenantAgent"] }, { "tag": "v2", "deleted_classes": ["TenantAgent"] }]',
+      ),
+    ],
     ['env.CF_AI_GATEWAY_GATEWAY_ID', config({ aiGatewayId: 'another' })],
     ['env.CF_AI_GATEWAY_ACCOUNT_ID', config({ aiGatewayAccountId: 'e'.repeat(32) })],
     ['env.CF_ACCESS_AUD', config({ accessAud: 'e'.repeat(64) })],
@@ -94,6 +121,28 @@ describe('one thing wrong fails one check', () => {
     expect(failed.map((check) => check.name)).toEqual([name]);
     expect(ran.code).toBe(1);
     expect(ran.stdout + ran.stderr).not.toContain('canary-key');
+  });
+});
+
+describe('the project’s own wrangler.jsonc', () => {
+  const readOwn = () => readFile(new URL('../../wrangler.jsonc', import.meta.url), 'utf8');
+
+  test.each(['staging', 'production'])('fits any config file in %s', async (name) => {
+    const files = { [`.skclaw.${name}.json`]: VALID_CONFIG, 'wrangler.jsonc': await readOwn() };
+    const ran = await validate({ files, argv: ['--env', name] });
+    expect(ran.checks().filter(({ status }) => status === 'failed')).toEqual([]);
+    expect(ran.check('wrangler.database')).toMatchObject({
+      message: `env.${name}.d1_databases[DB].database_id is filled in from the config file at deploy.`,
+    });
+    expect(ran.check('wrangler.routes')).toMatchObject({ status: 'passed' });
+    expect(ran.check('env.CF_ACCESS_AUD')).toMatchObject({ status: 'passed' });
+  });
+
+  test('is built where the config file says', async () => {
+    const files = { ...VALID, 'wrangler.jsonc': await readOwn(), built: '' };
+    files['.skclaw.json'] = { ...VALID_CONFIG, assetsDir: 'built' };
+    const ran = await validate({ files });
+    expect(ran.check('wrangler.assetsDir')).toMatchObject({ status: 'passed' });
   });
 });
 

@@ -4,38 +4,58 @@ import { failed, skipped, type Check } from '../checks/check.ts';
 import { configChecks } from '../checks/config-checks.ts';
 import { matrixChecks } from '../checks/matrix-checks.ts';
 import { systemChecks } from '../checks/system-checks.ts';
-import { bindingChecks, matchChecks } from '../checks/wrangler-checks.ts';
-import { readWrangler } from '../checks/wrangler.ts';
+import { assetsCheck, bindingChecks, matchChecks, shapeChecks } from '../checks/wrangler-checks.ts';
+import type { LoadedConfig } from '../config.ts';
 import { defineCommand, type Command, type CommandContext } from '../command.ts';
 import { listTable } from '../output.ts';
+import { fillIn } from '../wrangler-config.ts';
+import { readWrangler } from '../wrangler-file.ts';
 
-async function allChecks({ io, environment, client }: CommandContext): Promise<Check[]> {
+/** Checks of wrangler.jsonc, and the vars that the environment would be deployed with. */
+async function wranglerChecks(
+  { io, environment }: CommandContext,
+  loaded: LoadedConfig | null,
+): Promise<{ checks: Check[]; vars: Record<string, unknown> }> {
   const { name, isLocal } = environment;
-  const [{ checks: ofConfig, loaded }, wrangler, system] = await Promise.all([
-    configChecks(environment, io.cwd),
-    readWrangler(environment, io.cwd),
+  const file = await readWrangler(environment, io.cwd);
+  if (!file.found) {
+    const { reason, fix } = file;
+    const check = isLocal ? skipped('wrangler.file', reason) : failed('wrangler.file', reason, fix);
+    return { checks: [check], vars: {} };
+  }
+  const { section, folder } = file;
+  const where = isLocal ? '' : `env.${name}.`;
+  const shape = [...bindingChecks(section, where), ...shapeChecks(section, where)];
+  // What is local has no ids of an account.
+  if (isLocal || !loaded) return { checks: shape, vars: section.vars };
+  const { config } = loaded;
+  return {
+    checks: [
+      ...shape,
+      ...matchChecks(section, config, where),
+      await assetsCheck(folder, config.assetsDir),
+    ],
+    vars: fillIn(section, config).section.vars,
+  };
+}
+
+async function allChecks(context: CommandContext): Promise<Check[]> {
+  const { io, environment, client } = context;
+  const { name, isLocal } = environment;
+  const { checks: ofConfig, loaded } = await configChecks(environment, io.cwd);
+  const [wrangler, system] = await Promise.all([
+    wranglerChecks(context, loaded),
     systemChecks(client),
   ]);
-  const where = isLocal ? '' : `env.${name}.`;
-  const ofWrangler = wrangler.found
-    ? [
-        ...bindingChecks(wrangler.section, where),
-        ...(loaded ? matchChecks(wrangler.section, loaded.config, where) : []),
-      ]
-    : [
-        isLocal
-          ? skipped('wrangler.file', wrangler.reason)
-          : failed('wrangler.file', wrangler.reason, wrangler.fix),
-      ];
   const ofMatrix = matrixChecks({
     isLocal,
     environment: name,
-    vars: wrangler.found ? wrangler.section.vars : {},
+    vars: wrangler.vars,
     shell: io.env,
     config: loaded?.config ?? null,
     systemOk: system.ok,
   });
-  return [...ofConfig, ...ofWrangler, ...ofMatrix, ...system.checks];
+  return [...ofConfig, ...wrangler.checks, ...ofMatrix, ...system.checks];
 }
 
 const validate = defineCommand({

@@ -95,13 +95,24 @@ export const VALID_CONFIG = {
   modelTierMap: { free: '@cf/zai-org/glm-4.7-flash', premium: '@cf/moonshotai/kimi-k2.6' },
 };
 
-/** A wrangler.jsonc that fits VALID_CONFIG in production. */
+/** A wrangler.jsonc that fits VALID_CONFIG in production, every id written out. */
 export const WRANGLER = `{
   // Comments and trailing commas are what wrangler allows.
   "name": "streamkinetics-backend",
   "assets": { "directory": "./dist/client/", "binding": "ASSETS" },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["TenantAgent"] }],
+  "triggers": { "crons": ["*/5 * * * *"] },
   "env": { "production": {
     "name": "streamkinetics-backend",
+    "routes": [
+      { "pattern": "streamkinetics.com/*", "zone_id": "${'b'.repeat(32)}" },
+      { "pattern": "*.streamkinetics.com/*", "zone_id": "${'b'.repeat(32)}" },
+    ],
+    "containers": [{
+      "class_name": "TenantAgent",
+      "scheduling_policy": "durable_object",
+      "images": { "agent": { "dockerfile": "./sandbox/Dockerfile" } },
+    }],
     "durable_objects": { "bindings": [{ "name": "TENANT_AGENT", "class_name": "TenantAgent" }] },
     "d1_databases": [{ "binding": "DB", "database_id": "${TENANT_ID}" }],
     "kv_namespaces": [{ "binding": "DIRECTORY", "id": "${'c'.repeat(32)}" }],
