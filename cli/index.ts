@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { execute } from './execute.ts';
 import { run } from './run.ts';
 
@@ -23,6 +24,8 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
+  // The bundle is dist/cli/skclaw.mjs; a link to it is followed by Node.
+  root: fileURLToPath(new URL('../..', import.meta.url)),
   fetch: globalThis.fetch,
   sleep: (ms) => pause(ms),
   random: Math.random,

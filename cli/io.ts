@@ -27,6 +27,8 @@ export interface Io {
   stderr: Output;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** The project that skclaw is part of: its wrangler.jsonc, its programs, what it deploys. */
+  root: string;
   fetch: typeof fetch;
   /** Waits; `ms` is never more than the longest pause between two tries. */
   sleep(ms: number): Promise<void>;

@@ -4,7 +4,10 @@ import { COMMANDS } from './commands/index.ts';
 
 const folder = new URL('../.github/workflows/', import.meta.url);
 const files = await Promise.all(
-  (await readdir(folder)).map(async (name) => [name, await readFile(new URL(name, folder), 'utf8')]),
+  (await readdir(folder)).map(async (name) => [
+    name,
+    await readFile(new URL(name, folder), 'utf8'),
+  ]),
 );
 
 test.each(files)('%s runs only commands that skclaw has', (_, text = '') => {

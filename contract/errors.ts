@@ -47,7 +47,6 @@ export const ERROR_CODES = {
   upstream_failed: { status: 502, exit: 3, retryable: true },
   upstream_timeout: { status: 504, exit: 3, retryable: true },
   cloud_refused: { status: 403, exit: 2, retryable: false },
-  cloud_failed: { status: 502, exit: 3, retryable: true },
   system_unreachable: { status: 503, exit: 3, retryable: true },
   not_configured: { status: 503, exit: 3, retryable: false },
   dev_mode_exposed: { status: 503, exit: 3, retryable: false },

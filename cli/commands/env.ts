@@ -39,13 +39,20 @@ async function wranglerChecks(
   };
 }
 
-async function allChecks(context: CommandContext): Promise<Check[]> {
+/**
+ * Every check of an environment. Without `system` the running one is not asked: a deploy may be what
+ * mends it.
+ */
+export async function checkEnvironment(
+  context: CommandContext,
+  { system: asksSystem }: { system: boolean },
+): Promise<Check[]> {
   const { io, environment, client } = context;
   const { name, isLocal } = environment;
   const { checks: ofConfig, loaded } = await configChecks(environment, io.cwd);
   const [wrangler, system] = await Promise.all([
     wranglerChecks(context, loaded),
-    systemChecks(client),
+    asksSystem ? systemChecks(client) : { checks: [], ok: false },
   ]);
   const ofMatrix = matrixChecks({
     isLocal,
@@ -58,6 +65,17 @@ async function allChecks(context: CommandContext): Promise<Check[]> {
   return [...ofConfig, ...wrangler.checks, ...ofMatrix, ...system.checks];
 }
 
+/** The failed checks as one error, or null when there are none. */
+export function failureOfChecks(checks: readonly Check[]): AppError | null {
+  const broken = checks.filter(({ status }) => status === 'failed').map(({ name }) => name);
+  if (broken.length === 0) return null;
+  return new AppError(
+    'invalid_config',
+    `${broken.length} of ${checks.length} checks failed: ${broken.join(', ')}.`,
+    { hint: 'Each failed check names what mends it under fix.' },
+  );
+}
+
 const validate = defineCommand({
   name: 'env validate',
   summary: 'Check config file, wrangler.jsonc, variables and the running system',
@@ -65,20 +83,12 @@ const validate = defineCommand({
   examples: ['env validate', 'env validate --env production --format table'],
   input: z.object({}),
   async run(_, context) {
-    const checks = await allChecks(context);
-    const broken = checks.filter(({ status }) => status === 'failed').map(({ name }) => name);
-    const failure =
-      broken.length === 0
-        ? undefined
-        : new AppError(
-            'invalid_config',
-            `${broken.length} of ${checks.length} checks failed: ${broken.join(', ')}.`,
-            { hint: 'Each failed check names what mends it under fix.' },
-          );
+    const checks = await checkEnvironment(context, { system: true });
+    const failure = failureOfChecks(checks);
     return {
-      data: { ok: broken.length === 0, environment: context.environment.name, checks },
+      data: { ok: failure === null, environment: context.environment.name, checks },
       table: () => listTable(checks, ['name', 'status', 'message', 'fix']),
-      failure,
+      ...(failure ? { failure } : {}),
     };
   },
 });

@@ -33,6 +33,8 @@ export interface ApplyOptions {
   runners: StepRunners;
   /** The version that was uploaded; null before. */
   version(): string | null;
+  /** Whether the newest deployment is ours: going back would undo a release of somebody else. */
+  isOurs(): boolean;
   /** Puts the version before back to 100 %. */
   rollBack(): Promise<void>;
 }
@@ -81,7 +83,7 @@ export async function applyPlan(
       const cause = wordsOf(error);
       step.status = 'failed';
       step.message = cause.message;
-      const isUndone = plan.mode === 'gradual' && UNDONE_FROM.includes(name);
+      const isUndone = plan.mode === 'gradual' && options.isOurs() && UNDONE_FROM.includes(name);
       if (isUndone) rollback = await rolledBack(progress, options);
       const left = isUndone ? leftAfter(rollback, plan) : onFailure;
       failure = new AppError(cause.code, `Stopped at "${name}": ${cause.message} ${left}`, {

@@ -52,7 +52,7 @@ export async function pushImage(programs: Programs, tag: string): Promise<string
       name.split('@')[0]?.split('/').at(-1) === repository,
   );
   if (pushed === undefined) {
-    throw new AppError('cloud_failed', `docker knows no digest of ${tag} after it was pushed.`);
+    throw new AppError('upstream_failed', `docker knows no digest of ${tag} after it was pushed.`);
   }
   return pushed;
 }

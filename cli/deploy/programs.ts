@@ -43,7 +43,7 @@ function failureOf(program: string, ended: { stdout: string; stderr: string }): 
   const marked = lines.findLastIndex((line) => /\[ERROR\]|✘/.test(line));
   const said = (marked === -1 ? lines : lines.slice(marked)).slice(0, MAX_SAID_LINES);
   const reason = (said[0] ?? 'it said nothing').replace(/^.*\[ERROR\]\s*/, '').trim();
-  const code = REFUSED.test(said.join('\n')) ? 'cloud_refused' : 'cloud_failed';
+  const code = REFUSED.test(said.join('\n')) ? 'cloud_refused' : 'upstream_failed';
   return new AppError(code, `${program} failed: ${reason}`, { details: said });
 }
 

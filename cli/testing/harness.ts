@@ -3,10 +3,13 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { execute } from '../execute.ts';
 import type { Io } from '../io.ts';
 import { run } from '../run.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Received {
   method: string;
@@ -85,7 +88,7 @@ export interface Ran {
 /** Runs skclaw in this process, in an empty folder unless told otherwise. */
 export async function skclaw(
   argv: readonly string[],
-  io: Partial<Pick<Io, 'env' | 'cwd' | 'fetch' | 'sleep' | 'ask' | 'execute'>> & {
+  io: Partial<Pick<Io, 'env' | 'cwd' | 'root' | 'fetch' | 'sleep' | 'now' | 'ask' | 'execute'>> & {
     isTTY?: boolean;
   } = {},
 ): Promise<Ran> {
@@ -96,10 +99,11 @@ export async function skclaw(
     stderr: { write: (text) => (stderr += text), isTTY: io.isTTY },
     env: io.env ?? {},
     cwd: io.cwd ?? (await folderWith()),
+    root: io.root ?? PROJECT,
     fetch: io.fetch ?? fetch,
     sleep: io.sleep ?? (() => Promise.resolve()),
     random: () => 0.5,
-    now: Date.now,
+    now: io.now ?? Date.now,
     ...(io.ask ? { ask: io.ask } : {}),
     execute: io.execute ?? execute,
   });

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { AppError } from '../../contract/errors.ts';
+import { apiToken, openCloud, type Cloud } from '../cloud/client.ts';
+import {
+  defineCommand,
+  type Command,
+  type CommandContext,
+  type CommandResult,
+} from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { loadConfig, type Config } from '../config.ts';
+import { applyPlan } from '../deploy/apply.ts';
+import { planDeploy, type DeployPlan } from '../deploy/plan.ts';
+import { factsOf, prepareDeploy, type Prepared } from '../deploy/prepare.ts';
+import { createPrograms } from '../deploy/programs.ts';
+import { deployRun } from '../deploy/runners.ts';
+import { readServing, type ServingNow } from '../deploy/serving.ts';
+import { FLAGS, yes } from '../options.ts';
+import { listTable } from '../output.ts';
+import { checkEnvironment, failureOfChecks } from './env.ts';
+
+/** The config file of a remote environment; a local one is nothing that could be deployed to. */
+async function configOf({ environment }: CommandContext): Promise<Config> {
+  if (environment.isLocal) {
+    throw new AppError(
+      'invalid_usage',
+      'The local system is not deployed to: npm run dev starts it.',
+      {
+        hint: 'Name the environment: skclaw deploy --env production.',
+      },
+    );
+  }
+  const loaded = environment.configPath === null ? null : await loadConfig(environment.configPath);
+  if (loaded) return loaded.config;
+  throw new AppError('invalid_config', `There is no config file for ${environment.name}.`, {
+    hint: 'Copy cli/.skclaw.example.json to .skclaw.json and fill it in.',
+  });
+}
+
+function printedPlan(plan: DeployPlan) {
+  return {
+    data: { plan },
+    table: () => listTable(plan.steps, ['name', 'summary', 'does', 'onFailure']),
+  };
+}
+
+const deploy = defineCommand({
+  name: 'deploy',
+  summary: 'Release this checkout, and go back by itself when the new version fails',
+  flags: [
+    { flag: '--dry-run', summary: 'Print the plan and change nothing' },
+    { flag: '--offline', summary: 'With --dry-run: ask nobody what serves now' },
+    {
+      flag: '--wake',
+      summary: 'Whether the smoke test wakes an agent of its own (--no-wake: not)',
+      negatable: true,
+    },
+    FLAGS.yes,
+  ],
+  examples: ['deploy --env production', 'deploy --env production --dry-run --format table'],
+  input: z.object({
+    dryRun: z.boolean().default(false),
+    offline: z.boolean().default(false),
+    wake: z.boolean().default(true),
+    yes,
+  }),
+  async run({ dryRun, offline, wake, yes: isConfirmed }, context) {
+    if (offline && !dryRun) {
+      throw new AppError('invalid_usage', '--offline only goes with --dry-run.');
+    }
+    const { io, environment } = context;
+    const config = await configOf(context);
+    const prepared = await prepareDeploy(io, { environment, config });
+    // Without a token nobody can be asked; the plan then says what it depends on.
+    const asks = !dryRun || (!offline && apiToken(io.env) !== null);
+    const cloud = asks ? await openCloud(io) : null;
+    const serving = cloud ? await readServing(cloud, config) : null;
+    const plan = planDeploy(factsOf(prepared, { serving, wakes: wake }));
+    if (dryRun || !cloud || !serving) return printedPlan(plan);
+    if (plan.mode === 'whole' && serving.versionId !== null) {
+      await confirm(io, { what: `${plan.reason} Release it`, yes: isConfirmed });
+    }
+    return release(context, { plan, prepared, cloud, serving, wakes: wake });
+  },
+});
+
+/** Does what the plan says. */
+async function release(
+  context: CommandContext,
+  options: {
+    plan: DeployPlan;
+    prepared: Prepared;
+    cloud: Cloud;
+    serving: ServingNow;
+    wakes: boolean;
+  },
+): Promise<CommandResult> {
+  const { io, progress } = context;
+  const { plan, prepared, cloud, serving, wakes } = options;
+  const { config, root, platform } = prepared;
+  const client = await context.client();
+  const run = deployRun({
+    io,
+    prepared,
+    serving,
+    wakes,
+    client,
+    programs: createPrograms(io, { root, accountId: config.accountId }),
+    edge: {
+      platform,
+      workerName: config.workerName,
+      teamDomain: config.accessTeamDomain ?? null,
+      accessHeaders: client.target.headers,
+    },
+    readServing: () => readServing(cloud, config),
+    async validate() {
+      const checks = await checkEnvironment(context, { system: false });
+      const failure = failureOfChecks(checks);
+      if (failure) throw failure;
+      return checks.filter(({ status }) => status === 'passed').length;
+    },
+  });
+  const { report, failure } = await applyPlan(io, progress, { plan, ...run });
+  return {
+    data: report,
+    table: () => listTable(report.steps, ['name', 'status', 'ms', 'message']),
+    ...(failure ? { failure } : {}),
+  };
+}
+
+export const deployCommands: Command[] = [deploy];

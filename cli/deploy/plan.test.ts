@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { planDeploy, STEP_NAMES, type PlanFacts } from './plan.ts';
+
+const FACTS: PlanFacts = {
+  environment: 'production',
+  workerName: 'streamkinetics-backend',
+  platform: 'streamkinetics.com',
+  migrationTag: 'v1',
+  imageTag: 'streamkinetics-backend-agent:0123456789abcdef',
+  configFile: 'dist/deploy/wrangler.production.json',
+  serving: { versionId: 'old', migrationTag: 'v1' },
+  wakes: true,
+};
+const names = (facts: Partial<PlanFacts>) =>
+  planDeploy({ ...FACTS, ...facts }).steps.map(({ name }) => name);
+
+test('a version that follows another is checked at 0 % before it is given requests', () => {
+  const plan = planDeploy(FACTS);
+  expect(plan).toMatchObject({ mode: 'gradual', previousVersion: 'old' });
+  expect(plan.steps.map(({ name }) => name)).toEqual([
+    'validate',
+    'build',
+    'image',
+    'migrate',
+    'upload',
+    'stage',
+    'check',
+    'release',
+    'triggers',
+    'smoke',
+  ]);
+  expect(plan.steps.find(({ name }) => name === 'stage')?.does).toEqual([
+    'wrangler versions deploy <new version>@0% old@100% --yes --config dist/deploy/wrangler.production.json',
+  ]);
+});
+
+describe('goes out whole, and says why', () => {
+  test.each([
+    ['first', { versionId: null, migrationTag: null }, 'The first deploy'],
+    [
+      'new migration',
+      { versionId: 'old', migrationTag: 'v0' },
+      'Durable Object migration v1 is new',
+    ],
+    ['no migration', { versionId: 'old', migrationTag: null }, '(none is deployed)'],
+  ])('%s', (_, serving, reason) => {
+    const plan = planDeploy({ ...FACTS, serving });
+    expect(plan.mode).toBe('whole');
+    expect(plan.reason).toContain(reason);
+    expect(plan.steps.map(({ name }) => name)).toEqual([
+      'validate',
+      'build',
+      'image',
+      'migrate',
+      'deploy',
+      'smoke',
+    ]);
+  });
+});
+
+test('offline it has every step, and each says when it is part of the release', () => {
+  const plan = planDeploy({ ...FACTS, serving: null });
+  expect(plan.mode).toBeNull();
+  expect(plan.steps.map(({ name }) => name)).toEqual(STEP_NAMES);
+  expect(plan.steps.find(({ name }) => name === 'upload')?.when).toContain('a version serves');
+});
+
+test('every step says what it does and what is left when it fails', () => {
+  for (const { does, onFailure, summary } of planDeploy(FACTS).steps) {
+    expect(does.length).toBeGreaterThan(0);
+    expect(onFailure).not.toBe('');
+    expect(summary).not.toBe('');
+  }
+  expect(names({ wakes: false })).toEqual(names({}));
+  const smoke = planDeploy({ ...FACTS, wakes: false }).steps.at(-1);
+  expect(smoke?.does.join()).not.toContain('wake');
+});
