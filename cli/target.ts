@@ -42,17 +42,21 @@ export async function resolveEnvironment(
   return { name, isLocal: name === 'local', configPath, configNamed: named !== undefined };
 }
 
-function checkedUrl(value: string): string {
+/**
+ * A URL that credentials may be sent to, by the variable that holds it: https, or loopback. Throws
+ * `invalid_config` without quoting it.
+ */
+export function checkedUrl(value: string, variable: string): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   const safe =
     url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname));
   if (!url || !safe || url.username || url.password) {
     throw new AppError(
       'invalid_config',
-      'SKCLAW_URL must be an https address without a password; http is for loopback only.',
+      `${variable} must be an https address without a password; http is for loopback only.`,
     );
   }
-  return url.origin;
+  return url;
 }
 
 function accessHeaders(env: Io['env']): Record<string, string> {
@@ -73,10 +77,16 @@ function accessHeaders(env: Io['env']): Record<string, string> {
 export async function resolveTarget(environment: Environment, io: Io): Promise<Target> {
   const override = io.env['SKCLAW_URL'] || undefined;
   if (environment.isLocal) {
-    return { url: checkedUrl(override ?? LOCAL_URL), isLocal: true, headers: {} };
+    return {
+      url: checkedUrl(override ?? LOCAL_URL, 'SKCLAW_URL').origin,
+      isLocal: true,
+      headers: {},
+    };
   }
   const headers = accessHeaders(io.env);
-  if (override !== undefined) return { url: checkedUrl(override), isLocal: false, headers };
+  if (override !== undefined) {
+    return { url: checkedUrl(override, 'SKCLAW_URL').origin, isLocal: false, headers };
+  }
   const loaded: LoadedConfig | null =
     environment.configPath === null ? null : await loadConfig(environment.configPath);
   const platform = loaded?.config.defaultPlatform;

@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   cross_origin: { status: 403, exit: 2, retryable: false },
   unauthenticated: { status: 401, exit: 2, retryable: false },
   access_denied: { status: 401, exit: 2, retryable: false },
+  /** Cloudflare's API does not take the token, or the token may not do this. */
+  cloud_refused: { status: 403, exit: 2, retryable: false },
   forbidden: { status: 403, exit: 2, retryable: false },
   invite_invalid: { status: 410, exit: 1, retryable: false },
   not_found: { status: 404, exit: 1, retryable: false },
