@@ -48,7 +48,6 @@ export const ERROR_CODES = {
   agent_unavailable: { status: 503, exit: 3, retryable: true },
   upstream_failed: { status: 502, exit: 3, retryable: true },
   upstream_timeout: { status: 504, exit: 3, retryable: true },
-  cloud_refused: { status: 403, exit: 2, retryable: false },
   system_unreachable: { status: 503, exit: 3, retryable: true },
   not_configured: { status: 503, exit: 3, retryable: false },
   dev_mode_exposed: { status: 503, exit: 3, retryable: false },

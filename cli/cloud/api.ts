@@ -9,6 +9,7 @@ import { BasePhases } from 'cloudflare/resources/rulesets/phases/phases';
 import { Rules } from 'cloudflare/resources/rulesets/rules';
 import { BaseTokens as BaseUserTokens } from 'cloudflare/resources/user/tokens/tokens';
 import { BaseScripts } from 'cloudflare/resources/workers/scripts/scripts';
+import { Deployments } from 'cloudflare/resources/workers/scripts/deployments';
 import { Secrets } from 'cloudflare/resources/workers/scripts/secrets';
 import { BaseApplications as BaseAccessApplications } from 'cloudflare/resources/zero-trust/access/applications/applications';
 import { BaseZones } from 'cloudflare/resources/zones/zones';
@@ -41,6 +42,7 @@ export function createApi(options: {
       Rules,
       BaseUserTokens,
       BaseScripts,
+      Deployments,
       Secrets,
       BaseAccessApplications,
       BaseZones,
