@@ -41,23 +41,34 @@ function readDocument(name: string): Document {
   return JSON.parse(readFileSync(join(import.meta.dirname, name), 'utf8')) as Document;
 }
 
+/** Adds what else a published object may have. */
+function extend(known: Schema | undefined, more: Schema, name: string): void {
+  if (known?.type !== 'object') throw new Error(`${name} is not published as an object`);
+  known.properties = { ...(known.properties as Schema), ...(more.properties as Schema) };
+  if (more.required) known.required = more.required;
+}
+
 /**
  * The published document with what wrangler sends beyond it. An operation that is not published is
- * taken as it is; to one that is, parameters and properties are added.
+ * taken as it is; to one that is, query parameters and properties of its body are added. A schema is
+ * always one that is published.
  */
 function merge(published: Document, unpublished: Document): Document {
   for (const [template, operations] of Object.entries(unpublished.paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       const known = published.paths[template]?.[method];
-      if (known) known.parameters = [...(known.parameters ?? []), ...(operation.parameters ?? [])];
-      else (published.paths[template] ??= {})[method] = operation;
+      if (!known) {
+        (published.paths[template] ??= {})[method] = operation;
+        continue;
+      }
+      known.parameters = [...(known.parameters ?? []), ...(operation.parameters ?? [])];
+      for (const [media, { schema }] of Object.entries(operation.requestBody?.content ?? {})) {
+        extend(known.requestBody?.content[media]?.schema, schema, `${method} ${template}`);
+      }
     }
   }
   for (const [name, schema] of Object.entries(unpublished.components.schemas)) {
-    const known = published.components.schemas[name];
-    if (known)
-      known.properties = { ...(known.properties as Schema), ...(schema.properties as Schema) };
-    else published.components.schemas[name] = schema;
+    extend(published.components.schemas[name], schema, name);
   }
   return published;
 }
@@ -135,12 +146,12 @@ function isTextOf(schema: Schema, value: string): boolean {
   return true;
 }
 
-/** What the document does not allow in a query. A list or an object is sent as `name[...]`. */
+/** What the document does not allow in a query. A part of an object is sent as `account.id`. */
 export function queryProblems(operation: Operation, query: URLSearchParams): string[] {
   const unknown = [...query].flatMap(([name, value]) => {
-    const parameter = operation.query.find((each) => each.name === name.replace(/\[.*$/, ''));
+    const parameter = operation.query.find((each) => each.name === name.replace(/[.[].*$/, ''));
     if (!parameter) return [`query ${name}: not a parameter of this operation`];
-    const isNested = name.includes('[');
+    const isNested = name !== parameter.name;
     return isNested || isTextOf(parameter.schema, value) ? [] : [`query ${name}: bad value`];
   });
   const missing = operation.query.filter(({ name, required }) => required && !query.has(name));

@@ -22,6 +22,7 @@ export const OPERATIONS: readonly (readonly [module: string, ...methods: string[
   ['user/tokens/tokens', 'get', 'verify'],
   ['user/user', 'get'],
   ['workers/assets/upload', 'create'],
+  ['workers/beta/workers/workers', 'get'],
   ['workers/domains', 'list'],
   ['workers/routes', 'create', 'update', 'list', 'delete', 'get'],
   ['workers/scripts/assets/upload', 'create'],

@@ -171,6 +171,20 @@ export const workerHandlers: Handlers = {
   },
   'workers.scripts.subdomain.get': (call) => workerOf(call).subdomain,
   'workers.scripts.subdomain.create': (call) => Object.assign(workerOf(call).subdomain, call.body),
+  // By its name too; what wrangler reads is the subdomain.
+  'workers.beta.workers.workers.get': (call) => {
+    const worker = workerOf(call, 'worker_id');
+    const { name, tag, subdomain, settings } = worker;
+    return {
+      id: tag,
+      name,
+      subdomain,
+      ...settings,
+      references: {},
+      created_on: now(),
+      updated_on: now(),
+    };
+  },
   'workers.subdomains.get': ({ state }) => {
     if (state.workersDevSubdomain === null)
       throw new Refusal(404, 10007, 'no workers.dev subdomain');
