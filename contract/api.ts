@@ -174,6 +174,12 @@ export type AgentInspection = z.infer<typeof agentInspection>;
 
 export const sleepBody = z.strictObject({ force: z.boolean().default(false) });
 
+/** To `POST /admin/api/agents/:id/restart`, which answers 202 with the agent's status. */
+export const restartBody = z.strictObject({
+  /** Restart even when a turn is open, a wake is under way, or the state can't be saved. */
+  force: z.boolean().default(false),
+});
+
 /** From `POST /admin/api/agents/:id/flush`. */
 export const flushResult = z.object({ flushed: z.number().int(), unsettled: z.number().int() });
 

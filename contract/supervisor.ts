@@ -48,6 +48,8 @@ export type SupervisorSnapshot = z.infer<typeof supervisorSnapshot>;
 
 /** One line of `GET /logs`, redacted by the supervisor. */
 export const supervisorLogLine = z.object({
+  /** Counts up from 1 in each generation. */
+  seq: z.number().int().positive(),
   /** UTC ms. */
   at: z.number(),
   source: z.enum(['supervisor', 'openclaw']),
