@@ -82,8 +82,13 @@ describe('the port', () => {
     run.ring.append(entry);
     run.ring.append({ ...entry, msg: 'two' });
     expect(await (await run.call('/logs?lines=1')).text()).toBe(
-      `${JSON.stringify({ ...entry, msg: 'two' })}\n`,
+      `${JSON.stringify({ seq: 2, ...entry, msg: 'two' })}\n`,
     );
+    expect(await (await run.call('/logs?lines=1&after=0')).text()).toBe(
+      `${JSON.stringify({ seq: 1, ...entry })}\n`,
+    );
+    expect(await (await run.call('/logs?after=2')).text()).toBe('');
+    expect((await run.call('/logs?after=x')).status).toBe(400);
     const reader = (await run.call('/logs?follow=1&lines=0')).body!.getReader();
     run.ring.append({ ...entry, msg: `says ${TOKEN}` });
     const { value } = await reader.read();

@@ -20,6 +20,17 @@ describe('LogRing', () => {
     expect(ring.tail(2).map(({ msg }) => msg)).toEqual(['2003', '2004']);
   });
 
+  it('numbers its lines, and goes on after one, also where that is forgotten', () => {
+    const ring = new LogRing((text) => text);
+    for (let line = 1; line <= MAX_LOG_LINES + 5; line++) ring.append(entry(String(line)));
+    const numbers = (seq: number, lines: number) => ring.after(seq, lines).map((kept) => kept.seq);
+    expect(numbers(2_001, 2)).toEqual([2_002, 2_003]);
+    expect(numbers(0, 2)).toEqual([6, 7]);
+    expect(numbers(MAX_LOG_LINES + 5, 2)).toEqual([]);
+    expect(numbers(MAX_LOG_LINES * 2, 2)).toEqual([]);
+    expect(ring.after(2_001, 1)[0]?.msg).toBe('2002');
+  });
+
   it('cuts a line that is too long', () => {
     const ring = new LogRing((text) => text);
     ring.append(entry('x'.repeat(MAX_LINE_CHARS * 2)));

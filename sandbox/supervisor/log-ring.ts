@@ -1,9 +1,14 @@
 /** One line of the log. `at` is UTC milliseconds. */
-export interface LogEntry {
+export interface NewEntry {
   at: number;
   source: 'supervisor' | 'openclaw';
   level: 'debug' | 'info' | 'warn' | 'error';
   msg: string;
+}
+
+/** A line as it is kept. `seq` counts up from 1 in each generation. */
+export interface LogEntry extends NewEntry {
+  seq: number;
 }
 
 /** Lines kept: about an hour of a busy gateway; with MAX_LINE_CHARS at most 8 MB of memory. */
@@ -16,15 +21,18 @@ export class LogRing {
   #entries: LogEntry[] = [];
   #followers = new Set<(entry: LogEntry) => void>();
   #redact: (text: string) => string;
+  #seq = 0;
 
   constructor(redact: (text: string) => string) {
     this.#redact = redact;
   }
 
   /** Keeps one line; the oldest goes when the ring is full. @returns it as kept: redacted, cut. */
-  append(entry: LogEntry): LogEntry {
+  append(entry: NewEntry): LogEntry {
     const msg = this.#redact(entry.msg);
+    this.#seq += 1;
     const kept = {
+      seq: this.#seq,
       ...entry,
       msg: msg.length > MAX_LINE_CHARS ? `${msg.slice(0, MAX_LINE_CHARS)}…` : msg,
     };
@@ -37,6 +45,13 @@ export class LogRing {
   /** @returns at most `lines` of the newest entries, oldest first. */
   tail(lines: number): LogEntry[] {
     return lines <= 0 ? [] : this.#entries.slice(-lines);
+  }
+
+  /** @returns at most `lines` of the entries right after `seq`, oldest first. */
+  after(seq: number, lines: number): LogEntry[] {
+    const first = this.#entries[0]?.seq ?? 1;
+    const from = Math.max(0, seq + 1 - first);
+    return this.#entries.slice(from, from + lines);
   }
 
   /** Calls `follower` for each entry from now on. @returns how to stop. */

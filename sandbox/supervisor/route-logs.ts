@@ -11,9 +11,13 @@ const MAX_BACKLOG_BYTES = 1_048_576;
 
 let followers = 0;
 
-/** `GET /logs?lines=n`: the newest lines as NDJSON; with `follow=1` also those to come. */
+/**
+ * `GET /logs?lines=n`: the newest lines as NDJSON, with `after=seq` those right after that one; with
+ * `follow=1` also those to come.
+ */
 export function handleLogs({ url, response, ring }: Exchange): void {
-  const lines = readLines(url.searchParams.get('lines'));
+  const lines = Math.min(readNumber(url, 'lines') ?? DEFAULT_LINES, MAX_LOG_LINES);
+  const after = readNumber(url, 'after');
   const isFollowing = url.searchParams.get('follow') === '1';
   if (isFollowing && followers >= MAX_FOLLOWERS)
     throw new HttpError(429, 'too_many_readers', `At most ${MAX_FOLLOWERS} may follow the log.`);
@@ -21,7 +25,8 @@ export function handleLogs({ url, response, ring }: Exchange): void {
     'content-type': 'application/x-ndjson',
     'cache-control': 'no-store',
   });
-  response.write(ring.tail(lines).map(toLine).join(''));
+  const entries = after === null ? ring.tail(lines) : ring.after(after, lines);
+  response.write(entries.map(toLine).join(''));
   if (!isFollowing) {
     response.end();
     return;
@@ -41,8 +46,9 @@ function toLine(entry: LogEntry): string {
   return `${JSON.stringify(entry)}\n`;
 }
 
-function readLines(text: string | null): number {
-  if (text === null || text === '') return DEFAULT_LINES;
-  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text), MAX_LOG_LINES);
-  throw new HttpError(400, 'bad_request', 'lines must be a number.');
+function readNumber(url: URL, name: string): number | null {
+  const text = url.searchParams.get(name);
+  if (text === null || text === '') return null;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new HttpError(400, 'bad_request', `${name} must be a number.`);
 }
