@@ -24,13 +24,13 @@ const failure = {
 export const timelineData = z.discriminatedUnion('type', [
   /** A generation begins, from this snapshot or from nothing. */
   z.object({ type: z.literal('start'), restore: z.string().nullable() }),
-  /** A stage is reached; `ms` is how long the one before it took. */
+  /** A stage is reached; `ms` is since the wake began. */
   z.object({ type: z.literal('stage'), stage: agentState, ms }),
   /** The agent is ready; `ms` is the whole wake, `restored` the snapshot that was verified. */
   z.object({ type: z.literal('ready'), ms, restored: z.string().nullable() }),
   /** It falls asleep; with `again` to wake as another generation at once. */
   z.object({ type: z.literal('drain'), force: z.boolean(), again: z.boolean() }),
-  /** It sleeps; `ms` is how long the drain took. */
+  /** It sleeps; `ms` is how long it took to, 0 when it was cut off. */
   z.object({ type: z.literal('asleep'), ms }),
   /** A wake failed, or a sandbox was lost. */
   z.object({ type: z.literal('failed'), ...failure }),

@@ -7,7 +7,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
-import type { TenantStatus } from '../contract/agent.ts';
+import type { AgentState, TenantStatus } from '../contract/agent.ts';
 import type { LimitOverrides } from '../contract/limits.ts';
 import type { NoticeData, NoticeKind } from '../contract/notices.ts';
 import type { PolicyRule } from '../contract/policy.ts';
@@ -77,7 +77,7 @@ export const agents = sqliteTable(
   'agents',
   {
     tenantId: text('tenant_id').primaryKey(),
-    state: text().notNull(),
+    state: text().$type<AgentState>().notNull(),
     since: integer().notNull(),
     generation: integer().notNull(),
     nextDueAt: integer('next_due_at'),

@@ -5,6 +5,7 @@ import { costNano, estimatePromptTokens, findModel } from '../contract/models.ts
 import { resolveRoute, type Policy, type Route } from '../contract/policy.ts';
 import { limitsOf, type Tier, type Workload } from '../contract/tiers.ts';
 import { attempts, turns } from '../db/agent/schema.ts';
+import { attemptsOf, noteCall } from './call-news.ts';
 import { writeCell } from './cells.ts';
 import {
   MAX_ATTEMPT_MS,
@@ -302,11 +303,12 @@ export function retry(ctx: LedgerContext, ended: SettleInput, input: RetryInput)
   const standing = standingRefusal(record.status);
   if (standing) return giveUp(refuse(standing.code, standing.message));
 
-  const { state } = settle(ctx, ended);
+  const { state } = settle(ctx, ended, { goesOn: true });
   const meter = readMeters(db, now);
   const limit = spendRefusal(meter, { limits: limitsOf(record), now });
   if (limit) {
     const failedCalls = state === 'before' ? 0 : countFailure(db, before.turnId);
+    if (state === 'final') noteCall(db, attemptsOf(db, before.callId), now);
     storeRefusal(db, before.turnId, limit);
     return { ...refuseBy(limit), failedCalls };
   }

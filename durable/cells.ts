@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { tenantRecord } from '../contract/agent.ts';
+import { agentLogLine } from '../contract/agent-logs.ts';
 import { policySchema } from '../contract/policy.ts';
 import { cells } from '../db/agent/schema.ts';
 import { meters } from './meters.ts';
@@ -47,6 +48,8 @@ const CELLS = {
   wentBackAt: z.number().int(),
   /** What is used and held of the limits in the windows that are. */
   meters,
+  /** The end of the log of the last sandbox that left one. */
+  logTail: z.object({ generation: z.number().int(), lines: z.array(agentLogLine) }),
   /** When OpenClaw's own apps were last here; see app-knocks.ts. */
   appKnocks: z.array(z.object({ app: z.string(), at: z.number().int() })),
 } as const;

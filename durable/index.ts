@@ -3,7 +3,7 @@ export { TenantEgress } from './egress.ts';
 export { atMost } from './deadline.ts';
 export { agentStub } from './stub.ts';
 export type { AgentEnv } from './env.ts';
-export { ADDRESS_HEADER, APP_PATH, CALLER_HEADER, REQUEST_ID_HEADER } from './rpc.ts';
+export { ADDRESS_HEADER, APP_PATH, CALLER_HEADER, LIVE_PATH, REQUEST_ID_HEADER } from './rpc.ts';
 export type { ApiCall, Caller, TenantAgentRpc } from './rpc.ts';
 export { aiGateway } from './ai-gateway.ts';
 export { repeatRpc } from './repeat-rpc.ts';

@@ -101,7 +101,15 @@ export type AttemptRow = typeof attempts.$inferSelect;
 /** What of an intent its end needs; none of it ever changes. */
 export type Intent = Pick<
   AttemptRow,
-  'id' | 'turnId' | 'model' | 'reservedTokens' | 'reservedNano' | 'createdAt'
+  | 'id'
+  | 'callId'
+  | 'attempt'
+  | 'turnId'
+  | 'workload'
+  | 'model'
+  | 'reservedTokens'
+  | 'reservedNano'
+  | 'createdAt'
 >;
 
 /**

@@ -1,4 +1,5 @@
-import type { AgentStatus } from '../contract/agent.ts';
+import type { AgentState, AgentStatus } from '../contract/agent.ts';
+import { AppError } from '../contract/errors.ts';
 import { TIER_CONFIG } from '../contract/tiers.ts';
 import { upsertAgentRow } from '../db/queries/agents.ts';
 import { openDb as openD1 } from '../db/queries/open.ts';
@@ -15,7 +16,7 @@ import type { AgentDb } from './storage.ts';
 import type { TurnDriver } from './turn-driver.ts';
 import type { TurnPump } from './turn-pump.ts';
 import { getTurn, openTurns, type Turn } from './turns.ts';
-import { hasGivenUp, isWaking, statusOf } from './wake.ts';
+import { hasGivenUp, isWaking, statusOf, type WakeState } from './wake.ts';
 
 /** A turn that runs longer is ended with an error, ms. */
 const MAX_TURN_MS = 30 * 60_000;
@@ -30,6 +31,20 @@ export interface LifecycleDeps {
   snapshots: Pick<SnapshotDriver, 'used'>;
   now(): number;
   waitUntil(work: Promise<unknown>): void;
+}
+
+/** AppError conflict when a restart would cut something off. */
+function checkMayRestart(state: AgentState, open: number): void {
+  if (isWaking(state)) {
+    throw new AppError('conflict', 'The agent is waking.', {
+      hint: 'Wait until it is ready, or force the restart.',
+    });
+  }
+  if (open > 0 && state === 'ready') {
+    throw new AppError('conflict', 'A turn is open.', {
+      hint: 'Stop it, wait for it, or force the restart.',
+    });
+  }
 }
 
 /** What keeps an agent awake, lets it sleep, and goes on with what an eviction interrupted. */
@@ -63,8 +78,32 @@ export class Lifecycle {
   /** It falls asleep; with `force` even when its state can't be saved. */
   drain(force: boolean): void {
     const { sandbox, pump } = this.#deps;
-    sandbox.apply({ type: 'drain', force });
+    sandbox.apply({ type: 'drain', force, again: false });
     pump.pump();
+  }
+
+  /**
+   * It wakes as another generation, and what runs is saved first; that it shall wake is stored with the
+   * drain. AppError conflict, unless forced, while something is under way.
+   */
+  restart(force: boolean): void {
+    const { db, sandbox, pump } = this.#deps;
+    const { state } = sandbox.wake;
+    if (state === 'asleep' || state === 'failed') {
+      this.touch();
+      return this.wake(true);
+    }
+    if (!force) checkMayRestart(state, openTurns(db).length);
+    sandbox.apply({ type: 'drain', force, again: true });
+    pump.pump();
+  }
+
+  /** A sandbox is gone, in this very commit: one that was to wake again starts. */
+  sandboxGone({ again }: WakeState): void {
+    const { door, sandbox } = this.#deps;
+    if (!again || door.known?.status !== 'active') return;
+    this.touch();
+    sandbox.demand(true);
   }
 
   /** After a construction: what was interrupted goes on at once, not at the next watchdog. */

@@ -11,15 +11,22 @@ const AWAKE: ReadonlySet<WakeState['state']> = new Set([
   'draining',
 ]);
 
+type Sandbox = Pick<SandboxDriver, 'wake' | 'supervisor'>;
+
+/** The supervisor of a sandbox that is awake, or null. */
+export function awakeSupervisor(sandbox: Sandbox): SupervisorClient | null {
+  return AWAKE.has(sandbox.wake.state) ? sandbox.supervisor() : null;
+}
+
 /**
  * Asks the supervisor of a running sandbox something for an operator; it neither wakes the agent nor
  * keeps it awake. AppError conflict while it is not awake, agent_unavailable when there is no answer.
  */
 export async function lookInside<T>(
-  sandbox: Pick<SandboxDriver, 'wake' | 'supervisor'>,
+  sandbox: Sandbox,
   ask: (supervisor: SupervisorClient) => Promise<T>,
 ): Promise<T> {
-  const supervisor = AWAKE.has(sandbox.wake.state) ? sandbox.supervisor() : null;
+  const supervisor = awakeSupervisor(sandbox);
   if (!supervisor) throw new AppError('conflict', 'The agent is asleep: there is no sandbox.');
   try {
     return await ask(supervisor);

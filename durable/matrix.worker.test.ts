@@ -8,7 +8,7 @@ import { forgetKeys } from './api-keys.ts';
 import { ChatClient } from './doubles/chat-client.ts';
 import { codeOf, newTenant, type FreshAgent } from './doubles/fresh-agent.ts';
 import type { EgressProps } from './egress.ts';
-import { APP_PATH, CALLER_HEADER, type Caller } from './rpc.ts';
+import { APP_PATH, CALLER_HEADER, LIVE_PATH, type Caller } from './rpc.ts';
 import { newUlid } from './new-ulid.ts';
 import { sha256Hex } from './secrets.ts';
 import { snapshotKey } from './snapshot-index.ts';
@@ -29,6 +29,9 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
   status: 'operator',
   wake: 'operator',
   sleep: 'operator',
+  restart: 'operator',
+  timeline: 'operator',
+  logs: 'operator',
   flush: 'operator',
   poke: 'operator',
   erase: 'operator',
@@ -245,6 +248,19 @@ describe('an app’s socket', () => {
         a.rpc.fetch(`https://agent.internal${APP_PATH}`, { headers }),
       );
       expect([who, code]).toEqual([who, expect.stringMatching(REFUSED)]);
+    }
+  });
+});
+
+describe('a watcher’s socket', () => {
+  it('is opened for operators only', async () => {
+    const members = { member: await join(a, HOST_A), key: await makeKey(a, HOST_A) };
+    for (const [who, caller] of Object.entries({ ...strangers, ...members, nobody: null })) {
+      const headers = { upgrade: 'websocket', [CALLER_HEADER]: JSON.stringify(caller) };
+      const code = await codeOf(() =>
+        a.rpc.fetch(`https://agent.internal${LIVE_PATH}`, { headers }),
+      );
+      expect([who, code]).toEqual([who, 'forbidden']);
     }
   });
 });

@@ -1,5 +1,6 @@
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
 import type { ApprovedDevice, ApprovedDevices, DeviceList } from '../contract/devices.ts';
@@ -19,6 +20,7 @@ import type {
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
 import type { SnapshotView } from '../contract/snapshots.ts';
+import type { TimelinePage, TimelineQuery } from '../contract/timeline.ts';
 import type { Admission, AdmitInput, RetryInput, SettleInput } from './ledger.ts';
 import type { Workload } from '../contract/tiers.ts';
 import type { SnapshotObject } from './snapshot-index.ts';
@@ -81,10 +83,19 @@ export interface TenantAgentRpc extends LedgerRpc {
   /** A look that neither wakes the agent nor keeps it awake. */
   inspect(): Promise<AgentInspection>;
   status(): Promise<AgentStatus>;
+  /** What happened, as far as it is kept. */
+  timeline(query: TimelineQuery): Promise<TimelinePage>;
+  /** The log of the sandbox that runs, or the end of the last one's. */
+  logs(query: AgentLogsQuery): Promise<AgentLogs>;
   /** Starts a wake if none is under way, and answers at once with the state. */
   wake(): Promise<AgentStatus>;
   /** Starts falling asleep; with `force` even when the snapshot can't be stored. Answers at once. */
   sleep(options: { force: boolean }): Promise<AgentStatus>;
+  /**
+   * Starts another generation, and saves what runs before. AppError conflict, unless forced, while a
+   * turn is open or a wake is under way. Answers at once.
+   */
+  restart(options: { force: boolean }): Promise<AgentStatus>;
   /** Sends the outbox to D1, settles what can be settled and takes the active policy, all now. */
   flush(): Promise<{ flushed: number; unsettled: number }>;
   /** Runs due steps that are overdue, for cron. */
@@ -226,7 +237,9 @@ export type AgentStub = TenantAgentRpc & EgressRpc & Pick<Fetcher, 'fetch'>;
 export const CALLER_HEADER = 'x-sk-caller';
 /** The id of the request that asks for a socket, for the log. */
 export const REQUEST_ID_HEADER = 'x-sk-request-id';
-/** The path of an app's socket to OpenClaw; any other is the chat socket. */
+/** The path of an app's socket to OpenClaw; one that is not named here is the chat socket. */
 export const APP_PATH = '/openclaw';
+/** The path of an operator's socket that watches the agent. */
+export const LIVE_PATH = '/live';
 /** Where an app's socket came from, as the edge saw it. */
 export const ADDRESS_HEADER = 'x-sk-address';

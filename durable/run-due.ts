@@ -1,6 +1,7 @@
 import { backOff, dueSteps, finishStep, takeStep, type DueKind, type DueStep } from './due.ts';
 import { reasonOf, type LogEntry } from './log.ts';
 import type { AgentDb } from './storage.ts';
+import { note } from './timeline.ts';
 
 /** What each kind of step does. A step starts wakes, turns and transfers, and never waits for them. */
 export type DueWork = Record<DueKind, (key: string) => void | Promise<void>>;
@@ -26,6 +27,8 @@ async function runStep(work: DueWork, { db, now, log }: RunDueDeps, due: DueStep
     finishStep(db, step);
   } catch (error) {
     log({ level: 'warn', msg: 'due step failed', kind: step.kind, error: reasonOf(error) });
+    const attempts = step.attempts + 1;
+    note(db, { type: 'due.failed', kind: step.kind, attempts }, now());
     backOff(db, step, now());
   }
 }

@@ -8,6 +8,7 @@ import { classifyContainerError } from './container-errors.ts';
 import { atMost } from './deadline.ts';
 import { clearDue, setDue, WATCHDOG_MS } from './due.ts';
 import { MODELS_HOST, STATE_HOST } from './internal-hosts.ts';
+import { keepLogTail } from './log-tail.ts';
 import { reasonOf } from './log.ts';
 import { withRemedy } from './restore.ts';
 import { sandboxEnv } from './sandbox-env.ts';
@@ -16,6 +17,8 @@ import { saveForSleep } from './sleep-snapshot.ts';
 import { restorePoint } from './snapshot-index.ts';
 import type { AgentDb } from './storage.ts';
 import { supervisorClient, SupervisorError, type SupervisorClient } from './supervisor-client.ts';
+import { note } from './timeline.ts';
+import { wakeNews } from './wake-news.ts';
 import {
   INITIAL_WAKE,
   isWaking,
@@ -108,9 +111,12 @@ export class SandboxDriver {
   apply(event: WakeEvent): WakeState {
     const { db, now, changed } = this.#deps;
     const before = this.wake;
-    const after = transition(before, event, now());
+    const at = now();
+    const after = transition(before, event, at);
     if (after === before) return before;
     writeCell(db, 'wake', after);
+    const news = wakeNews(before, after);
+    if (news) note(db, news, at);
     this.#watch(after);
     if (after.state === 'ready') this.#remember(after);
     changed(after);
@@ -147,6 +153,7 @@ export class SandboxDriver {
       // It does not answer, or OpenClaw's own restart failed: lost either way.
       if (error instanceof SupervisorError) message = error.message;
     }
+    await this.#keepLog(generation);
     // An operator may have put it to sleep meanwhile.
     if (this.wake.state !== 'ready' || this.wake.generation !== generation) return this.wake;
     await this.#destroy();
@@ -230,6 +237,7 @@ export class SandboxDriver {
         code,
         error: reasonOf(error),
       });
+      await this.#keepLog(generation);
       await this.#destroy();
       this.apply({ type: 'lost', generation, code, message, lasting });
     }
@@ -260,7 +268,7 @@ export class SandboxDriver {
     await this.#register(container, wake.generation);
   }
 
-  #isOver({ generation }: WakeState): boolean {
+  #isOver({ generation }: Pick<WakeState, 'generation'>): boolean {
     return this.wake.generation !== generation;
   }
 
@@ -373,8 +381,26 @@ export class SandboxDriver {
       // Asked anew: an operator may have insisted meanwhile.
       if (!this.wake.force && container?.running && !this.#isUnreachable(generation, error)) return;
     }
+    await this.#keepLog(generation);
     await this.#destroy();
     this.apply({ type: 'slept', generation });
+  }
+
+  /** The end of the log outlives its sandbox: it may say why that one is gone. */
+  async #keepLog(generation: number): Promise<void> {
+    const { db, container, log } = this.#deps;
+    const supervisor = container?.running ? this.supervisor() : null;
+    if (!supervisor || this.#isOver({ generation })) return;
+    try {
+      await keepLogTail({
+        db,
+        supervisor,
+        generation,
+        isCurrent: () => !this.#isOver({ generation }),
+      });
+    } catch (error) {
+      log({ level: 'info', msg: 'the log was not kept', generation, error: reasonOf(error) });
+    }
   }
 
   /** Notes a failed save, and tells whether the sandbox is beyond saving: nothing in it answers. */

@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import { costNano, PRICE_VERSION, type TokenUsage } from '../contract/models.ts';
 import type { Settlement } from '../contract/usage.ts';
 import { attempts, turns } from '../db/agent/schema.ts';
+import { attemptsOf, noteCall } from './call-news.ts';
 import { writeCell } from './cells.ts';
 import {
   FIRST_LOOKUP_MS,
@@ -29,11 +30,12 @@ const NO_USAGE: TokenUsage = { tokensIn: 0, tokensOut: 0, tokensCached: 0 };
 /**
  * Settles an attempt: with usage it is final, without it goes to the look-up. The first settle wins,
  * a later one changes nothing. Answers what it is now (`before`: it was settled already), and how many
- * calls of the turn have failed by now.
+ * calls of the turn have failed by now. `goesOn` is for one that the call's next attempt may follow.
  */
 export function settle(
   ctx: Pick<LedgerContext, 'db' | 'now'>,
   input: SettleInput,
+  { goesOn = false }: { goesOn?: boolean } = {},
 ): { failedCalls: number; state: 'final' | 'unsettled' | 'before' } {
   const { db, now } = ctx;
   const intent = takeIntent(db, input.attemptId);
@@ -42,7 +44,7 @@ export function settle(
   const seen = { outcome, status, logId, firstByteMs, latencyMs };
   const usage = input.usage ?? (isKnownZero(input) ? NO_USAGE : null);
   const isEnded = usage
-    ? finish(db, intent, { ...seen, usage, settledBy: 'exact', now })
+    ? finish(db, intent, { ...seen, usage, settledBy: 'exact', goesOn, now })
     : toLookUp(db, intent, { ...seen, lookupAt: now + FIRST_LOOKUP_MS });
   if (!isEnded) return { failedCalls: 0, state: 'before' };
   const failedCalls = input.callFailed ? countFailure(db, intent.turnId) : 0;
@@ -101,12 +103,13 @@ const finishRow = prepared((db) =>
 /**
  * Makes an attempt final: it is in the outbox from here on and never changes again, and what it used
  * takes the place of what was held for it. An estimate costs what was reserved, since what of it were
- * output tokens, the dearer ones, is not known. False when it was final already.
+ * output tokens, the dearer ones, is not known. A call that is over with it is in the timeline, unless
+ * it `goesOn` with another attempt. False when it was final already.
  */
 export function finish(
   db: AgentDb,
   row: Intent,
-  end: Seen & { usage: TokenUsage; settledBy: Settlement; now: number },
+  end: Seen & { usage: TokenUsage; settledBy: Settlement; goesOn?: boolean; now: number },
 ): boolean {
   const { usage, settledBy, now, outcome, status, logId, firstByteMs, latencyMs } = end;
   const costs = settledBy === 'estimated' ? row.reservedNano : costNano(row.model, usage);
@@ -132,6 +135,11 @@ export function finish(
   };
   writeCell(db, 'meters', release(before, released));
   if (row.turnId) addTurnUsage(db, row.turnId, { ...usage, costNano: costs });
+  if (end.goesOn) return true;
+  // Most calls are one attempt: nothing has to be read again to tell of them.
+  const isAlone = row.attempt === 1 && settledBy === 'exact';
+  const ended = { ...row, outcome, latencyMs, settledBy, costNano: costs, state: 'final' } as const;
+  noteCall(db, isAlone ? [ended] : attemptsOf(db, row.callId), now);
   return true;
 }
 

@@ -27,6 +27,7 @@ import { needsRetention, retain, RETENTION_MS } from './snapshot-retention.ts';
 import * as tickets from './snapshots.ts';
 import type { AgentDb } from './storage.ts';
 import { SupervisorError } from './supervisor-client.ts';
+import { note } from './timeline.ts';
 import { openTurns } from './turns.ts';
 import type { WakeState } from './wake.ts';
 
@@ -128,9 +129,10 @@ export class SnapshotDriver {
 
   /** The wake machine has moved, in this very commit. */
   stateChanged({ state, generation, failure, restore }: WakeState): void {
-    const { db } = this.#deps;
+    const { db, now } = this.#deps;
     if (state === 'failed' && failure && restore && isSnapshotsFault(failure.code)) {
       markDamaged(db, restore.id);
+      note(db, { type: 'snapshot.damaged', id: restore.id }, now());
     }
     if (state !== 'asleep' && state !== 'failed') return;
     tickets.failOpenTickets(db, generation);

@@ -8,6 +8,7 @@ import { setDueBy } from './due.ts';
 import { randomToken, sha256Hex } from './secrets.ts';
 import { getSnapshot, headOf, setHead, type Snapshot } from './snapshot-index.ts';
 import type { AgentDb } from './storage.ts';
+import { note } from './timeline.ts';
 
 /** Largest snapshot that is taken, in bytes: one R2 put, well under its 5 GiB. */
 export const MAX_SNAPSHOT_BYTES = 1024 ** 3;
@@ -105,6 +106,7 @@ export function markStored(
     .where(eq(snapshots.id, id))
     .run();
   noteSaved(db, { changes: row.changes, begunAt: row.createdAt });
+  note(db, { type: 'snapshot.stored', id, kind: row.kind, size }, now);
   if (isNewest) setHead(db, id);
   setDueBy(db, 'retention', '', now);
   return true;

@@ -25,6 +25,8 @@ export const CLOSE_RENEW = 4408;
 /** Close codes for a tenant that was suspended, or deleted. */
 export const CLOSE_SUSPENDED = 4403;
 export const CLOSE_DELETED = 4410;
+/** What sets members' sockets apart from watchers' among the agent's hibernatable ones. */
+const TAG = 'chat';
 /** Sockets of one agent at a time; a client beyond it is refused. */
 export const MAX_SOCKETS = 500;
 
@@ -41,13 +43,13 @@ export class Sockets {
   }
 
   get count(): number {
-    return this.#ctx.getWebSockets().length;
+    return this.#sockets().length;
   }
 
   /** Takes a socket over and answers the client's half of it. */
   accept(caller: Caller, expiresAt: number | null): { client: WebSocket; server: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#ctx.acceptWebSocket(server);
+    this.#ctx.acceptWebSocket(server, [TAG]);
     this.#write(server, { caller, sessions: [], expiresAt });
     return { client, server };
   }
@@ -78,7 +80,7 @@ export class Sockets {
   /** To every client, or to those that follow a session. */
   broadcast(frame: ServerFrame, sessionId?: string): void {
     const text = JSON.stringify(frame);
-    for (const socket of this.#ctx.getWebSockets()) {
+    for (const socket of this.#sockets()) {
       if (sessionId === undefined || this.#read(socket).sessions.includes(sessionId)) {
         this.#sendText(socket, text);
       }
@@ -87,7 +89,7 @@ export class Sockets {
 
   /** Closes the sockets for which `why` has a code and a reason. */
   closeWhere(why: WhyClose): void {
-    for (const socket of this.#ctx.getWebSockets()) {
+    for (const socket of this.#sockets()) {
       const close = why(this.#read(socket));
       if (close) socket.close(close.code, close.reason);
     }
@@ -95,7 +97,11 @@ export class Sockets {
 
   /** Closes every socket: the agent serves nobody any more. */
   closeAll(code: number, reason: string): void {
-    for (const socket of this.#ctx.getWebSockets()) socket.close(code, reason);
+    for (const socket of this.#sockets()) socket.close(code, reason);
+  }
+
+  #sockets(): WebSocket[] {
+    return this.#ctx.getWebSockets(TAG);
   }
 
   #read(socket: WebSocket): Attachment {

@@ -25,8 +25,10 @@ const GATEWAY_TIMEOUT_MS = 15_000;
 /** Packing and storing 1 GiB, ms. */
 const SNAPSHOT_TIMEOUT_MS = 10 * 60_000;
 
-/** The log's newest lines as they are asked for, and a list of processes. */
-const MAX_LOOK_BYTES = 4 * 1_024 * 1_024;
+/** The log's lines, 200 of the longest with all their characters escaped, and a list of processes. */
+const MAX_LOOK_BYTES = 5 * 1_024 * 1_024;
+/** Characters of one line: those of a supervisor that keeps to its bound, and its mark of a cut. */
+export const LOG_LINE_CHARS = 4_001;
 /** A status has a few hundred bytes. The container is the tenant's, and may say anything. */
 const MAX_ANSWER_BYTES = 64 * 1_024;
 
@@ -50,8 +52,8 @@ export interface SupervisorClient {
   /** Stops OpenClaw; the supervisor stays. */
   stop(): Promise<void>;
   snapshot(options: { id: string; ticket: string; maxBytes: number }): Promise<SupervisorSnapshot>;
-  /** The newest lines of the log, the oldest first. */
-  logs(lines: number): Promise<z.infer<typeof supervisorLogLine>[]>;
+  /** So many lines of the log, oldest first: those right after one, or else the newest. */
+  logs(options: { lines: number; after?: number }): Promise<z.infer<typeof supervisorLogLine>[]>;
   /** The supervisor's own process and all below it. */
   processes(): Promise<z.infer<typeof supervisorProcess>[]>;
   /** The WebSocket to the OpenClaw gateway, accepted. OpenClaw trusts it: it is ours alone. */
@@ -130,11 +132,12 @@ export function supervisorClient(container: SandboxContainer, token: string): Su
     },
     gateway: () => openSocket('/gateway'),
     app: (address) => openSocket('/openclaw', { 'x-forwarded-for': address }),
-    async logs(lines) {
+    async logs({ lines, after }) {
       const bounds = { timeoutMs: CHECK_TIMEOUT_MS, maxBytes: MAX_LOOK_BYTES };
-      const text = await read(`/logs?lines=${lines}`, bounds);
+      const from = after === undefined ? '' : `&after=${after}`;
+      const text = await read(`/logs?lines=${lines}${from}`, bounds);
       const rows = text.split('\n').filter((line) => line !== '');
-      return rows.slice(-lines).map((line) => supervisorLogLine.parse(JSON.parse(line)));
+      return rows.slice(0, lines).map((line) => supervisorLogLine.parse(JSON.parse(line)));
     },
     async processes() {
       const bounds = { timeoutMs: CHECK_TIMEOUT_MS, maxBytes: MAX_LOOK_BYTES };

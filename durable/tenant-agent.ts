@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { decodeTime } from 'ulid';
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
 import type { ApprovedDevice, ApprovedDevices, DeviceList } from '../contract/devices.ts';
@@ -23,6 +24,7 @@ import type {
 } from '../contract/schedules.ts';
 import type { SnapshotView } from '../contract/snapshots.ts';
 import type { Workload } from '../contract/tiers.ts';
+import type { TimelinePage, TimelineQuery } from '../contract/timeline.ts';
 import { Apps } from './apps.ts';
 import { readCell } from './cells.ts';
 import { nativeContainer } from './container.ts';
@@ -33,19 +35,18 @@ import { Door } from './door.ts';
 import { isArmed, nextDueAt, noteArmed, noteDisarmed, setDue } from './due.ts';
 import { closeEnded } from './ended-sockets.ts';
 import type { AgentEnv } from './env.ts';
-import { inspection } from './inspection.ts';
 import { countByState } from './ledger-outbox.ts';
 import type { Admission, AdmitInput, RetryInput, SettleInput } from './ledger.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { agentLog, reasonOf } from './log.ts';
-import { lookInside } from './look-inside.ts';
 import { Membership } from './membership.ts';
 import { Metering } from './metering.ts';
 import { migrate } from './migrate.ts';
+import { Oversight } from './oversight.ts';
 import { PolicyCache } from './policy-cache.ts';
 import { Programs } from './programs.ts';
 import { recallLost } from './recall.ts';
-import { ADDRESS_HEADER, APP_PATH, CALLER_HEADER, REQUEST_ID_HEADER } from './rpc.ts';
+import { ADDRESS_HEADER, APP_PATH, CALLER_HEADER, LIVE_PATH, REQUEST_ID_HEADER } from './rpc.ts';
 import type { ApiCall, Caller, EgressRpc, Member, NewInvite, SignedIn } from './rpc.ts';
 import type { TenantAgentRpc } from './rpc.ts';
 import { runDue, type DueWork } from './run-due.ts';
@@ -57,13 +58,14 @@ import * as sessions from './sessions.ts';
 import { SnapshotDriver } from './snapshot-driver.ts';
 import type { SnapshotObject } from './snapshot-index.ts';
 import * as snapshots from './snapshots.ts';
-import { closeCode, Sockets } from './sockets.ts';
+import { CLOSE_DELETED, closeCode, Sockets } from './sockets.ts';
 import { openDb, type AgentDb } from './storage.ts';
 import { Tenure } from './tenure.ts';
 import { TurnDriver } from './turn-driver.ts';
 import { TurnPump } from './turn-pump.ts';
 import { openTurns } from './turns.ts';
 import type { WakeState } from './wake.ts';
+import { Watchers } from './watchers.ts';
 
 /** An alarm waits for its steps so long, ms; schedules and watchdogs wait for the alarm. */
 const ALARM_WAIT_MS = 500;
@@ -90,7 +92,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #tenure: Tenure;
   readonly #apps: Apps;
   readonly #devices: Devices;
-  readonly #constructedAt = Date.now();
+  readonly #oversight: Oversight;
+  readonly #watchers: Watchers;
   readonly #log = agentLog(() => this.#door.known?.id ?? null);
 
   constructor(ctx: DurableObjectState, env: AgentEnv) {
@@ -209,6 +212,18 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       rested,
       log: this.#log,
     });
+    this.#oversight = new Oversight({
+      db,
+      door,
+      sandbox,
+      lifecycle,
+      isContainerRunning: () => ctx.container?.running ?? false,
+      connections: () => this.#sockets.count + this.#apps.count,
+      constructedAt: now(),
+      now,
+    });
+    const inspect = (): AgentInspection => this.#oversight.inspect();
+    this.#watchers = new Watchers({ ctx, db, door, inspect, now, log: this.#log });
     this.#devices = new Devices({ db, door, sandbox, openGateway, touch, now });
     this.#tenure = new Tenure({
       db,
@@ -244,6 +259,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   async drop(): Promise<void> {
     const { erased } = await this.erase();
     if (!erased) throw new AppError('conflict', 'The agent is not empty yet.');
+    this.#watchers.closeAll(CLOSE_DELETED, 'deleted');
     this.#door.close();
     // Also where nothing is known: construction has written the schema.
     await this.ctx.storage.deleteAll();
@@ -255,15 +271,19 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   async inspect(): Promise<AgentInspection> {
-    return inspection({
-      db: this.#db,
-      record: this.#door.record(),
-      wake: this.#sandbox.wake,
-      containerRunning: this.ctx.container?.running ?? false,
-      connections: this.#sockets.count + this.#apps.count,
-      constructedAt: this.#constructedAt,
-      now: Date.now(),
-    });
+    return this.#oversight.inspect();
+  }
+
+  async timeline(query: TimelineQuery): Promise<TimelinePage> {
+    return this.#oversight.timeline(query);
+  }
+
+  logs(query: AgentLogsQuery): Promise<AgentLogs> {
+    return this.#oversight.logs(query);
+  }
+
+  async restart({ force }: { force: boolean }): Promise<AgentStatus> {
+    return this.#armed(this.#oversight.restart(force));
   }
 
   async wake(): Promise<AgentStatus> {
@@ -511,13 +531,16 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     }
     const { headers, url } = request;
     const caller = JSON.parse(headers.get(CALLER_HEADER) ?? 'null') as Caller;
-    const webSocket =
-      new URL(url).pathname === APP_PATH
-        ? await this.#connectApp(caller, headers.get(ADDRESS_HEADER))
-        : await this.#armed(this.#conversations.connect(caller));
+    const webSocket = await this.#connect(new URL(url).pathname, caller, headers);
     const requestId = headers.get(REQUEST_ID_HEADER);
     this.#log({ level: 'info', msg: 'socket opened', requestId, caller: caller.kind });
     return new Response(null, { status: 101, webSocket });
+  }
+
+  #connect(path: string, caller: Caller, headers: Headers): Promise<WebSocket> {
+    if (path === APP_PATH) return this.#connectApp(caller, headers.get(ADDRESS_HEADER));
+    if (path === LIVE_PATH) return this.#armed(this.#watchers.connect(caller));
+    return this.#armed(this.#conversations.connect(caller));
   }
 
   async #connectApp(caller: Caller, address: string | null): Promise<WebSocket> {
@@ -529,6 +552,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    if (this.#watchers.has(socket)) return this.#watchers.receive(socket);
     await this.#conversations.receive(socket, data);
     await this.#arm();
   }
@@ -587,15 +611,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   /* Looks into the sandbox, for admins */
 
-  async sandboxProcesses(): Promise<DebugProcesses> {
-    this.#door.record();
-    const processes = await lookInside(this.#sandbox, (supervisor) => supervisor.processes());
-    return { processes };
+  sandboxProcesses(): Promise<DebugProcesses> {
+    return this.#oversight.processes();
   }
 
-  async sandboxLogs({ lines }: { lines: number }): Promise<DebugLogs> {
-    this.#door.record();
-    return { lines: await lookInside(this.#sandbox, (supervisor) => supervisor.logs(lines)) };
+  sandboxLogs({ lines }: { lines: number }): Promise<DebugLogs> {
+    return this.#oversight.sandboxLogs(lines);
   }
 
   /* Snapshots, for the egress */
@@ -713,6 +734,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     if (wake.state === 'ready') this.#lifecycle.touch();
     this.#snapshots.stateChanged(wake);
     this.#apps.stateChanged(wake);
+    if (wake.state === 'asleep' || wake.state === 'failed') this.#lifecycle.sandboxGone(wake);
     // A schedule may have come near while the agent fell asleep, and a wake has told how long one takes.
     if (wake.state === 'asleep') planPrewake(this.#db, Date.now());
     if (wake.state === 'ready') this.#tenure.wokeUp();
@@ -722,7 +744,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   }
 
   #closeEnded(): void {
-    closeEnded({ db: this.#db, sockets: [this.#sockets, this.#apps], now: Date.now() });
+    const sockets = [this.#sockets, this.#apps, this.#watchers];
+    closeEnded({ db: this.#db, sockets, now: Date.now() });
   }
 
   #egress(generation: number): Fetcher {

@@ -15,6 +15,7 @@ import { CLOSE_DELETED, CLOSE_SIGNED_OUT, CLOSE_SUSPENDED, type Sockets } from '
 import { standingEnd } from './standing.ts';
 import type { AgentDb } from './storage.ts';
 import { putToSleep } from './suspend.ts';
+import { note } from './timeline.ts';
 import type { TurnDriver, TurnDriverDeps } from './turn-driver.ts';
 import { openTurns } from './turns.ts';
 
@@ -54,6 +55,7 @@ export class Tenure {
     const { version, status } = record;
     if (door.isClosed || (!known && status === 'deleting')) return version;
     writeCell(db, 'record', record);
+    note(db, { type: 'settings', version }, now());
     setDue(db, 'report', '', now());
     if (status === 'suspended') setDue(db, 'suspend', '', now());
     if (status === 'deleting') setDue(db, 'erase', '', now());

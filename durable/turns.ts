@@ -8,6 +8,7 @@ import { events, sessions, turns } from '../db/agent/schema.ts';
 import { noteRunEnded, noteRunStarted } from './schedule-runs.ts';
 import { appendEvents, dropDeltas, titleFrom, UNTITLED } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
+import { note } from './timeline.ts';
 
 export type Turn = typeof turns.$inferSelect;
 
@@ -120,8 +121,16 @@ export function markRunning(db: AgentDb, turn: Turn, generation: number, now: nu
     .where(and(eq(turns.id, turn.id), inArray(turns.state, OPEN)))
     .returning({ id: turns.id })
     .get();
-  if (marked) noteRunStarted(db, turn.id, startedAt);
-  return marked !== undefined;
+  if (!marked) return false;
+  noteRunStarted(db, turn.id, startedAt);
+  // One that is taken up again after an interruption has been on all the time.
+  if (turn.startedAt === null) noteStarted(db, turn, now);
+  return true;
+}
+
+function noteStarted(db: AgentDb, { id, sessionId, workload }: Turn, now: number): void {
+  const data = { sessionId, turnId: id, workload: workload as Workload };
+  note(db, { type: 'turn.started', ...data }, now);
 }
 
 /** Whether the turn before this one in its session was ended by us: its run may still be on. */
@@ -164,9 +173,12 @@ export function endTurn(db: AgentDb, turn: Turn, end: TurnEnd, now: number): Ses
     .update(turns)
     .set({ state, endedAt: now })
     .where(and(eq(turns.id, turn.id), inArray(turns.state, OPEN)))
-    .returning({ refusal: turns.refusal })
+    .returning({ refusal: turns.refusal, startedAt: turns.startedAt })
     .get();
   if (!updated) return [];
+  const { id: turnId, sessionId } = turn;
+  const ms = updated.startedAt === null ? null : Math.max(0, now - updated.startedAt);
+  note(db, { type: 'turn.ended', sessionId, turnId, state, ms }, now);
   const data = inOurWords(end, updated.refusal);
   noteRunEnded(db, turn.id, { state, data, at: now });
   dropDeltas(db, turn.id);

@@ -40,6 +40,8 @@ export const wakeState = z.object({
   unanswered: z.number().int().nonnegative().default(0),
   /** Destroy the container even when its snapshot can't be stored. */
   force: z.boolean(),
+  /** Wake as another generation once this one, which is draining, is over. */
+  again: z.boolean().default(false),
 });
 export type WakeState = z.infer<typeof wakeState>;
 
@@ -55,7 +57,8 @@ export type WakeEvent =
   | { type: 'stage'; generation: number; stage: 'restoring' | 'booting' | 'ready' }
   /** A start or a boot failed, or a ready container died. */
   | { type: 'lost'; generation: number; code: string; message: string; lasting: boolean }
-  | { type: 'drain'; force: boolean }
+  /** `again` is whether to wake at once afterwards; without it a wish of before stays. */
+  | { type: 'drain'; force: boolean; again?: boolean }
   /** What the sandbox holds could not be saved: it stays, and is tried again. */
   | {
       type: 'unsaved';
@@ -82,6 +85,7 @@ export const INITIAL_WAKE: WakeState = {
   tokens: null,
   unanswered: 0,
   force: false,
+  again: false,
 };
 
 const WAKING: ReadonlySet<AgentState> = new Set(['starting', 'restoring', 'booting']);
@@ -120,7 +124,15 @@ function start(wake: WakeState, event: WakeEvent & { type: 'demand' }, now: numb
     restore: event.restore,
     tokens: event.tokens,
     force: false,
+    again: false,
   };
+}
+
+/** A drain that is under way, when somebody asks for one: more may be wanted of it by now. */
+function insist(wake: WakeState, event: WakeEvent & { type: 'drain' }): WakeState {
+  const force = wake.force || event.force;
+  const again = event.again ?? wake.again;
+  return force === wake.force && again === wake.again ? wake : { ...wake, force, again };
 }
 
 /**
@@ -169,8 +181,7 @@ export function transition(wake: WakeState, event: WakeEvent, now: number): Wake
       };
     }
     case 'drain': {
-      if (wake.state === 'draining')
-        return event.force && !wake.force ? { ...wake, force: true } : wake;
+      if (wake.state === 'draining') return insist(wake, event);
       const mayDrain = wake.state === 'ready' || (event.force && isWaking(wake.state));
       if (!mayDrain) return wake;
       return {
@@ -181,6 +192,7 @@ export function transition(wake: WakeState, event: WakeEvent, now: number): Wake
         attempts: 0,
         unanswered: 0,
         force: event.force,
+        again: event.again ?? false,
       };
     }
     case 'unsaved': {

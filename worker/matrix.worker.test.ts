@@ -46,9 +46,12 @@ const MAY: Record<Action, readonly Part[]> = {
   'usage.read': LOOKING,
   'usage.own': ['owner', ...LOOKING],
   'notice.list': LOOKING,
+  'agent.list': LOOKING,
   'agent.inspect': LOOKING,
+  'agent.logs': LOOKING,
   'agent.wake': OPERATING,
   'agent.sleep': OPERATING,
+  'agent.restart': OPERATING,
   'agent.flush': OPERATING,
   'snapshot.list': LOOKING,
   'snapshot.create': OPERATING,
@@ -212,7 +215,7 @@ function isAllowed(spec: RouteSpec, place: PlaceKind, actor: Actor, target: Tena
 async function refusalOf(spec: RouteSpec, url: string, { headers }: Actor): Promise<string | null> {
   const { method } = spec;
   const body = BODIES[`${method} ${spec.path}`] ?? {};
-  const isSocket = spec.action === 'chat.socket' || spec.action === 'openclaw.connect';
+  const isSocket = /\/(?:socket|openclaw|live)$/.test(spec.path);
   const response = await stage.ask(url, {
     method,
     headers: {

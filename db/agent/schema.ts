@@ -10,6 +10,7 @@ import type { ErrorCode } from '../../contract/errors.ts';
 import type { EventData, EventType } from '../../contract/frames.ts';
 import type { ScheduleRunState } from '../../contract/schedules.ts';
 import type { Workload } from '../../contract/tiers.ts';
+import type { TimelineData } from '../../contract/timeline.ts';
 import type { SnapshotKind, SnapshotState } from '../../contract/snapshots.ts';
 import type { CallSource, Outcome, Settlement } from '../../contract/usage.ts';
 
@@ -275,3 +276,11 @@ export const scheduleRuns = sqliteTable(
     index('schedule_runs_turn').on(t.turnId),
   ],
 );
+
+/** What happened to the agent, for operators; only the newest rows are kept. */
+export const timeline = sqliteTable('timeline', {
+  seq: integer().primaryKey(),
+  at: integer().notNull(),
+  generation: integer().notNull(),
+  data: text({ mode: 'json' }).$type<TimelineData>().notNull(),
+});

@@ -60,6 +60,20 @@ export async function tenantsBySlug(
   return rows.map(withHostnames);
 }
 
+/** Whose slug or id contains `q`; everybody's for none. */
+export function tenantNamed(q: string): SQL | undefined {
+  if (q === '') return undefined;
+  return sql`instr(${tenants.slug} || ' ' || ${tenants.id}, ${q.toLowerCase()})`;
+}
+
+/** Tenants that come after a position. */
+export function afterTenant({ createdAt, id }: TenantPosition): SQL | undefined {
+  return or(
+    lt(tenants.createdAt, createdAt),
+    and(eq(tenants.createdAt, createdAt), lt(tenants.id, id)),
+  );
+}
+
 /**
  * One page of the tenants whose slug or id contains `q`, without the system tenant: those of a
  * status, or all that are not deleted.
@@ -70,15 +84,8 @@ export async function listTenants(
 ): Promise<TenantDetail[]> {
   const { q, limit, after, status } = query;
   const wanted = status ? eq(tenants.status, status) : ne(tenants.status, 'deleted');
-  const found =
-    q === '' ? undefined : sql`instr(${tenants.slug} || ' ' || ${tenants.id}, ${q.toLowerCase()})`;
-  const rest = after
-    ? or(
-        lt(tenants.createdAt, after.createdAt),
-        and(eq(tenants.createdAt, after.createdAt), lt(tenants.id, after.id)),
-      )
-    : undefined;
-  const where = and(ne(tenants.id, SYSTEM_TENANT_ID), wanted, found, rest);
+  const rest = after ? afterTenant(after) : undefined;
+  const where = and(ne(tenants.id, SYSTEM_TENANT_ID), wanted, tenantNamed(q), rest);
   const rows = await selectDetails(db, where, limit);
   return rows.map(withHostnames);
 }

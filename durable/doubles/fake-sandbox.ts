@@ -25,6 +25,8 @@ export class FakeSandbox implements SandboxContainer {
   healthy: boolean | null = null;
   /** Requests that break off before they are answered. */
   broken = 0;
+  /** What its log says; null when it gives no answer. */
+  log: string[] | null = ['one', 'two'];
   /** Stands in for the egress: stores the snapshot, or throws; a SupervisorError keeps its code. */
   onSnapshot: (put: { id: string; ticket: string }) => void = () => undefined;
   #script: Script = [];
@@ -87,6 +89,8 @@ export class FakeSandbox implements SandboxContainer {
         return Response.json({});
       case '/snapshot':
         return this.#snapshot((await request.json()) as { id: string; ticket: string });
+      case '/logs':
+        return this.#logs(url.searchParams);
       default:
         return new Response('not found', { status: 404 });
     }
@@ -112,6 +116,18 @@ export class FakeSandbox implements SandboxContainer {
       restored: this.restored,
     };
     return Response.json(status);
+  }
+
+  #logs(query: URLSearchParams): Response {
+    if (this.log === null) throw new Error('the connection was reset');
+    const [after, lines] = [query.get('after'), Number(query.get('lines'))];
+    const all = this.log.map((msg, index) => {
+      const level = msg.startsWith('E') ? 'error' : 'info';
+      return JSON.stringify({ seq: index + 1, at: index, source: 'openclaw', level, msg });
+    });
+    const asked =
+      after === null ? all.slice(-lines) : all.slice(Number(after), Number(after) + lines);
+    return new Response(asked.map((line) => `${line}\n`).join(''));
   }
 
   #snapshot(put: { id: string; ticket: string }): Response {

@@ -1,4 +1,5 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
+import type { AgentLogs } from '../../contract/agent-logs.ts';
 import { formatApiKey, type ApiKeyView, type CreateApiKeyBody } from '../../contract/api-keys.ts';
 import type { DeviceList } from '../../contract/devices.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -16,6 +17,7 @@ import type {
   ScheduleView,
 } from '../../contract/schedules.ts';
 import type { SnapshotView } from '../../contract/snapshots.ts';
+import type { TimelinePage } from '../../contract/timeline.ts';
 import type { ApiCall, Caller } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 
@@ -47,7 +49,31 @@ export const SNAPSHOT: SnapshotView = {
 };
 
 const PROCESS = { pid: 1, ppid: 0, uid: 0, rssBytes: 1_024, name: 'node' };
-const LOG_LINE = { at: 1, source: 'openclaw', level: 'info', msg: 'gateway is ready' };
+const LOG_LINE = { seq: 1, at: 1, source: 'openclaw', level: 'info', msg: 'gateway is ready' };
+
+export const TIMELINE: TimelinePage = {
+  entries: [{ seq: 1, at: 1, generation: 1, data: { type: 'start', restore: null } }],
+  more: false,
+  lastSeq: 1,
+};
+
+export const LOGS: AgentLogs = {
+  state: 'asleep',
+  running: false,
+  generation: 1,
+  lines: [
+    {
+      seq: 1,
+      generation: 1,
+      at: 1,
+      source: 'openclaw',
+      level: 'info',
+      text: 'gateway is ready',
+    },
+  ],
+  next: 1,
+  more: false,
+};
 
 export const SCHEDULE: ScheduleView = {
   id: '01HYYYYYYYYYYYYYYYYYYYYYYY',
@@ -219,6 +245,9 @@ export class AgentDouble {
     status: () => STATUS,
     wake: () => ({ ...STATUS, state: 'starting' }),
     sleep: () => STATUS,
+    restart: () => ({ ...STATUS, state: 'draining' }),
+    timeline: () => TIMELINE,
+    logs: () => LOGS,
     flush: () => ({ flushed: 1, unsettled: 0 }),
     poke: () => undefined,
     listSnapshots: () => [SNAPSHOT],

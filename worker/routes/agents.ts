@@ -1,10 +1,18 @@
-import { sleepBody } from '../../contract/api.ts';
+import type { z } from 'zod';
+import { agentListQuery, type agentList } from '../../contract/agent-list.ts';
+import { agentLogsQuery } from '../../contract/agent-logs.ts';
+import { restartBody, sleepBody } from '../../contract/api.ts';
+import { timelineQuery } from '../../contract/timeline.ts';
+import { listAgents } from '../../db/queries/agent-list.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
+import { LIVE_PATH } from '../../durable/index.ts';
+import { openAgentSocket } from '../agent-socket.ts';
 import { addressOf, type AgentStub } from '../agent.ts';
 import { bookCommand } from '../book-command.ts';
 import { dbOf, paramOf, type EdgeContext } from '../context.ts';
+import { decodeCursor, pageOf } from '../cursor.ts';
 import { findOrdinaryTenant, findTenant, refuseDeleted } from '../find-tenant.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 
 function agentFor(c: EdgeContext, tenant: TenantDetail): AgentStub {
@@ -15,6 +23,21 @@ function agentFor(c: EdgeContext, tenant: TenantDetail): AgentStub {
 
 /** What operators do with agents. Looking neither wakes an agent nor keeps it awake. */
 export const agentRoutes: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/admin/api/agents',
+    on: ['system'],
+    action: 'agent.list',
+    async handle(c) {
+      const { limit, cursor, ...query } = readQuery(new URL(c.req.url), agentListQuery);
+      const after = decodeCursor(cursor);
+      const found = await listAgents(dbOf(c), { ...query, after, limit: limit + 1 });
+      const page = pageOf(found, limit, ({ createdAt, tenantId: id }) => ({ createdAt, id }));
+      const agents = page.entries.map(({ createdAt: _, ...agent }) => agent);
+      const list: z.infer<typeof agentList> = { agents, cursor: page.cursor };
+      return c.json(list);
+    },
+  },
   {
     method: 'GET',
     path: '/admin/api/agents/:id',
@@ -46,6 +69,52 @@ export const agentRoutes: readonly RouteSpec[] = [
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
       await bookCommand(c, { tenant, action: 'agent.sleep', after: { force } });
       return c.json(await agentFor(c, tenant).sleep({ force }));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/admin/api/agents/:id/restart',
+    on: ['system'],
+    action: 'agent.restart',
+    async handle(c) {
+      const { force } = await readBody(c.req.raw, restartBody);
+      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
+      await bookCommand(c, { tenant, action: 'agent.restart', after: { force } });
+      return c.json(await agentFor(c, tenant).restart({ force }), 202);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/agents/:id/timeline',
+    on: ['system'],
+    action: 'agent.inspect',
+    async handle(c) {
+      const query = readQuery(new URL(c.req.url), timelineQuery);
+      const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
+      return c.json(await agentFor(c, tenant).timeline(query));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/agents/:id/logs',
+    on: ['system'],
+    action: 'agent.logs',
+    async handle(c) {
+      const query = readQuery(new URL(c.req.url), agentLogsQuery);
+      const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
+      return c.json(await agentFor(c, tenant).logs(query));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/agents/:id/live',
+    on: ['system'],
+    action: 'agent.inspect',
+    async handle(c) {
+      const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
+      if (tenant.status === 'deleted') refuseDeleted(tenant);
+      c.set('tenant', addressOf(tenant));
+      return openAgentSocket(c, { path: LIVE_PATH });
     },
   },
   {
