@@ -137,6 +137,41 @@ describe('the wake machine', () => {
   });
 });
 
+describe('a drain after which to wake again', () => {
+  const again = (event: { force: boolean; again?: boolean }): WakeEvent => ({
+    type: 'drain',
+    ...event,
+  });
+  const draining = transition(inState('ready'), again({ force: false, again: true }), NOW);
+
+  it('says so until another generation starts, in sleep and in failure too', () => {
+    expect(draining).toMatchObject({ state: 'draining', again: true });
+    const asleep = transition(draining, slept(), NOW);
+    expect(asleep).toMatchObject({ state: 'asleep', again: true });
+    expect(transition(asleep, demand(true), NOW)).toMatchObject({
+      state: 'starting',
+      again: false,
+    });
+    const failed = transition(draining, lost(true), NOW);
+    expect(failed).toMatchObject({ state: 'failed', again: true });
+    expect(transition(failed, demand(true), NOW)).toMatchObject({ again: false });
+  });
+
+  it('may be asked of one that is under way, and taken back', () => {
+    const plain = transition(inState('ready'), drain(false), NOW);
+    expect(plain).toMatchObject({ again: false });
+    const asked = transition(plain, again({ force: false, again: true }), NOW);
+    expect(asked).toMatchObject({ again: true, since: plain.since });
+    expect(transition(asked, again({ force: false, again: true }), NOW)).toBe(asked);
+    expect(transition(asked, again({ force: false, again: false }), NOW).again).toBe(false);
+  });
+
+  it('is not taken back by a drain that has no word on it', () => {
+    expect(transition(draining, drain(false), NOW)).toBe(draining);
+    expect(transition(draining, drain(true), NOW)).toMatchObject({ force: true, again: true });
+  });
+});
+
 describe('a start that fails', () => {
   const failAgain = (wake: WakeState): WakeState =>
     transition(wake, { ...lost(false), generation: wake.generation } as WakeEvent, NOW);

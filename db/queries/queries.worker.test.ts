@@ -2,7 +2,14 @@ import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, it } from 'vitest';
 import { SEED_POLICY } from '../../contract/seed-policy.ts';
-import { listSweepRows, markApplied, newAgentRow, upsertAgentRow } from './agents.ts';
+import { listAgents } from './agent-list.ts';
+import {
+  listSweepRows,
+  markApplied,
+  newAgentRow,
+  upsertAgentRow,
+  type AgentRow,
+} from './agents.ts';
 import { openDb } from './open.ts';
 import { readActivePolicy } from './policies.ts';
 import { insertTenant, listTenants, tenantById, updateTenant } from './tenants.ts';
@@ -50,7 +57,7 @@ it('writes the seed policy when there is none, however many ask first', async ()
 
 it('keeps the newest word of an agent, and never a smaller applied version', async () => {
   const { id } = await made('words');
-  const row = { ...newAgentRow(id, 1), state: 'ready', appliedVersion: 3, updatedAt: 20 };
+  const row: AgentRow = { ...newAgentRow(id, 1), state: 'ready', appliedVersion: 3, updatedAt: 20 };
   await upsertAgentRow(db, row);
   await upsertAgentRow(db, { ...row, state: 'starting', updatedAt: 10 });
   await upsertAgentRow(db, { ...row, state: 'draining', appliedVersion: 2, updatedAt: 30 });
@@ -105,4 +112,48 @@ it('lists tenants newest first, by pages and by a part of their name', async () 
   const after = { createdAt: last.createdAt, id: last.id };
   expect(slugs(await listTenants(db, { q: 'pag-', limit: 2, after }))).toEqual(['pag-a']);
   expect(await listTenants(db, { q: '%', limit: 2, after: null })).toEqual([]);
+});
+
+it('lists agents as they last said of themselves, by state, platform, tier and name', async () => {
+  const platform = 'agents.example';
+  const add = async (slug: string, changed: object): Promise<string> => {
+    const row = tenant(slug, { platform, ...changed });
+    await insertTenant(db, { tenant: row, hostname: `${slug}.${platform}`, entry });
+    return row.id;
+  };
+  const silent = await add('listed-silent', { createdAt: 1 });
+  const ready = await add('listed-ready', { createdAt: 2, tier: 'premium' });
+  await add('listed-gone', { createdAt: 3, status: 'deleted' });
+  await upsertAgentRow(db, {
+    ...newAgentRow(ready, 5),
+    state: 'ready',
+    generation: 4,
+    nextDueAt: 70,
+    updatedAt: 60,
+  });
+  const list = (query: object) =>
+    listAgents(db, { q: '', after: null, limit: 9, platform, ...query });
+  expect(await list({})).toEqual([
+    {
+      tenantId: ready,
+      slug: 'listed-ready',
+      platform,
+      tier: 'premium',
+      status: 'active',
+      state: 'ready',
+      since: 5,
+      generation: 4,
+      nextDueAt: 70,
+      updatedAt: 60,
+      createdAt: 2,
+    },
+    expect.objectContaining({ tenantId: silent, state: 'asleep', updatedAt: null }),
+  ]);
+  expect(slugs(await list({ state: 'ready' }))).toEqual(['listed-ready']);
+  expect(slugs(await list({ tier: 'free' }))).toEqual(['listed-silent']);
+  expect(slugs(await list({ q: 'SILENT' }))).toEqual(['listed-silent']);
+  expect(slugs(await list({ q: ready }))).toEqual(['listed-ready']);
+  expect(slugs(await list({ limit: 1 }))).toEqual(['listed-ready']);
+  expect(slugs(await list({ after: { createdAt: 2, id: ready } }))).toEqual(['listed-silent']);
+  expect(await list({ platform: 'other.example' })).toEqual([]);
 });
