@@ -98,6 +98,7 @@ const DRIVES: Record<string, Drive> = {
   'DELETE /admin/api/operators/:subject': { first: addOperator, status: 204 },
   'POST /admin/api/agents/:id/wake': {},
   'POST /admin/api/agents/:id/sleep': {},
+  'POST /admin/api/agents/:id/restart': { status: 202 },
   'POST /admin/api/agents/:id/flush': {},
   'POST /admin/api/agents/:id/snapshots': { status: 202 },
   'POST /admin/api/agents/:id/snapshots/:snapshotId/restore': { status: 202 },
