@@ -51,13 +51,13 @@ import type { ApiCall, Caller, EgressRpc, Member, NewInvite, SignedIn } from './
 import type { TenantAgentRpc } from './rpc.ts';
 import { runDue, type DueWork } from './run-due.ts';
 import { SandboxDriver } from './sandbox-driver.ts';
+import { ScheduleAccess } from './schedule-access.ts';
 import { planPrewake } from './schedule-prewake.ts';
-import * as schedules from './schedules.ts';
 import { Scheduling } from './scheduling.ts';
-import * as sessions from './sessions.ts';
+import { SessionAccess } from './session-access.ts';
 import { SnapshotDriver } from './snapshot-driver.ts';
 import type { SnapshotObject } from './snapshot-index.ts';
-import * as snapshots from './snapshots.ts';
+import { SnapshotIntake } from './snapshot-intake.ts';
 import { CLOSE_DELETED, closeCode, Sockets } from './sockets.ts';
 import { openDb, type AgentDb } from './storage.ts';
 import { Tenure } from './tenure.ts';
@@ -87,9 +87,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   readonly #pump: TurnPump;
   readonly #snapshots: SnapshotDriver;
   readonly #scheduling: Scheduling;
+  readonly #schedules: ScheduleAccess;
   readonly #conversations: Conversations;
+  readonly #sessions: SessionAccess;
   readonly #lifecycle: Lifecycle;
   readonly #tenure: Tenure;
+  readonly #intake: SnapshotIntake;
   readonly #apps: Apps;
   readonly #devices: Devices;
   readonly #oversight: Oversight;
@@ -178,6 +181,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       queued: (queued) => this.#conversations.queued(queued),
       wakeAhead: () => this.#lifecycle.wake(false),
     });
+    this.#schedules = new ScheduleAccess({ db, door, scheduling: this.#scheduling, now });
     this.#lifecycle = new Lifecycle({
       db,
       env,
@@ -199,6 +203,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       now,
       pump,
     });
+    const conversations = this.#conversations;
+    this.#sessions = new SessionAccess({ db, door, conversations, rested, log: this.#log });
     const { sandbox, lifecycle } = { sandbox: this.#sandbox, lifecycle: this.#lifecycle };
     const touch = (): void => lifecycle.touch();
     this.#apps = new Apps({
@@ -241,6 +247,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       rested,
       log: this.#log,
     });
+    this.#intake = new SnapshotIntake({ db, door, sandbox, tenure: this.#tenure, now });
     if (!ctx.container) return;
     if (ctx.container.running) void ctx.blockConcurrencyWhile(() => this.#sandbox.adopt());
     this.#lifecycle.goOn();
@@ -372,26 +379,22 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   /* Sessions and turns */
 
   async listSessions(caller: Caller): Promise<SessionView[]> {
-    this.#door.identify(caller);
-    return sessions.listSessions(this.#db);
+    return this.#sessions.list(caller);
   }
 
   async createSession(
     caller: Caller,
     { title }: { title: string | undefined },
   ): Promise<SessionView> {
-    this.#door.identify(caller);
-    return this.#conversations.createSession(title);
+    return this.#sessions.create(caller, title);
   }
 
   async renameSession(caller: Caller, id: string, title: string): Promise<SessionView> {
-    this.#door.identify(caller);
-    return this.#conversations.renameSession(id, title);
+    return this.#sessions.rename(caller, id, title);
   }
 
-  async deleteSession(caller: Caller, id: string): Promise<void> {
-    const { name } = this.#door.identify(caller);
-    await this.#conversations.deleteSession(id, name);
+  deleteSession(caller: Caller, id: string): Promise<void> {
+    return this.#sessions.delete(caller, id);
   }
 
   async history(
@@ -399,28 +402,19 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     id: string,
     options: { after: number; limit: number },
   ): Promise<{ session: SessionView; events: SessionEvent[]; more: boolean }> {
-    this.#door.identify(caller);
-    const session = sessions.getSession(this.#db, id);
-    const events = sessions.readEvents(this.#db, { sessionId: id, ...options });
-    return { session, events, more: (events.at(-1)?.seq ?? session.lastSeq) < session.lastSeq };
+    return this.#sessions.history(caller, id, options);
   }
 
-  async createTurn(
+  createTurn(
     caller: Caller,
     sessionId: string,
     options: { id: string; text: string; waitMs: number; requestId?: string },
   ): Promise<TurnView> {
-    const { id, text, requestId } = options;
-    const member = this.#door.identify(caller);
-    const turn = this.#conversations.send(member, { id, sessionId, text });
-    this.#log({ level: 'info', msg: 'turn', requestId, sessionId, turnId: turn.id });
-    await this.#arm();
-    return this.#conversations.view(turn, options.waitMs);
+    return this.#sessions.createTurn(caller, sessionId, options);
   }
 
-  async stopTurns(caller: Caller, sessionId: string): Promise<{ stopped: number }> {
-    const { name } = this.#door.identify(caller);
-    return { stopped: await this.#conversations.stop(sessionId, name) };
+  stopTurns(caller: Caller, sessionId: string): Promise<{ stopped: number }> {
+    return this.#sessions.stop(caller, sessionId);
   }
 
   /* Programs */
@@ -480,18 +474,15 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
   /* Schedules */
 
   async listSchedules(caller: Caller): Promise<ScheduleView[]> {
-    this.#door.identify(caller);
-    return schedules.listSchedules(this.#db);
+    return this.#schedules.list(caller);
   }
 
   async readSchedule(caller: Caller, id: string): Promise<ScheduleView> {
-    this.#door.identify(caller);
-    return schedules.readSchedule(this.#db, id);
+    return this.#schedules.read(caller, id);
   }
 
   async createSchedule(caller: Caller, body: CreateScheduleBody): Promise<ScheduleView> {
-    const { name } = this.#door.changer(caller);
-    return this.#armed(this.#scheduling.create(name, body));
+    return this.#armed(this.#schedules.create(caller, body));
   }
 
   async updateSchedule(
@@ -499,19 +490,15 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     id: string,
     body: UpdateScheduleBody,
   ): Promise<ScheduleView> {
-    this.#door.changer(caller);
-    return this.#armed(this.#scheduling.update(id, body));
+    return this.#armed(this.#schedules.update(caller, id, body));
   }
 
   async deleteSchedule(caller: Caller, id: string): Promise<void> {
-    this.#door.changer(caller);
-    schedules.deleteSchedule(this.#db, id, Date.now());
-    await this.#arm();
+    await this.#armed(this.#schedules.delete(caller, id));
   }
 
   async runSchedule(caller: Caller, id: string): Promise<ScheduleRunView> {
-    this.#door.changer(caller);
-    return this.#armed(this.#scheduling.runNow(id));
+    return this.#armed(this.#schedules.run(caller, id));
   }
 
   async scheduleRuns(
@@ -519,8 +506,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     id: string,
     { limit }: { limit: number },
   ): Promise<ScheduleRunView[]> {
-    this.#door.identify(caller);
-    return schedules.listRuns(this.#db, id, limit);
+    return this.#schedules.runs(caller, id, limit);
   }
 
   /* Sockets */
@@ -621,41 +607,30 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   /* Snapshots, for the egress */
 
-  async allowRestore({ id, generation }: { id: string; generation: number }): Promise<void> {
-    this.#door.living();
-    const { wake } = this.#sandbox;
-    if (wake.generation === generation && wake.restore?.id === id) return;
-    throw new AppError('forbidden', 'This is not the restore point of this generation.');
+  async allowRestore(restore: { id: string; generation: number }): Promise<void> {
+    this.#intake.allowRestore(restore);
   }
 
-  async redeemTicket(put: {
+  redeemTicket(put: {
     id: string;
     ticket: string;
     generation: number;
     size: number;
   }): Promise<void> {
-    this.#door.living();
-    if (put.generation !== this.#sandbox.wake.generation) {
-      throw new AppError('forbidden', 'This generation is over.');
-    }
-    await snapshots.redeemTicket(this.#db, { ...put, now: Date.now() });
+    return this.#intake.redeemTicket(put);
   }
 
-  async snapshotStored(stored: {
+  async snapshotStored(put: {
     id: string;
     generation: number;
     size: number;
     sha256: string;
   }): Promise<void> {
-    if (this.#door.record().status === 'deleting') {
-      snapshots.markFailed(this.#db, stored.id);
-      this.#tenure.eraseAgain();
+    try {
+      this.#intake.stored(put);
+    } finally {
       await this.#arm();
     }
-    this.#door.living();
-    const { generation } = this.#sandbox.wake;
-    snapshots.acceptStored(this.#db, { ...stored, current: generation, now: Date.now() });
-    await this.#arm();
   }
 
   /* Due */
