@@ -40,7 +40,7 @@ const readAttempts = prepared((db) =>
 );
 
 /** A call as its entry in the timeline; null while one of its attempts is not booked. */
-export function callNews(rows: readonly CallAttempt[]): CallNews | null {
+function callNews(rows: readonly CallAttempt[]): CallNews | null {
   const last = rows.at(-1);
   if (!last || rows.some(({ state }) => state === 'open' || state === 'unsettled')) return null;
   return {

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { agentListQuery, type agentList } from '../../contract/agent-list.ts';
+import { agentListQuery, type agentList, type AgentListEntry } from '../../contract/agent-list.ts';
 import { agentLogsQuery } from '../../contract/agent-logs.ts';
 import { restartBody, sleepBody } from '../../contract/api.ts';
 import { timelineQuery } from '../../contract/timeline.ts';
-import { listAgents } from '../../db/queries/agent-list.ts';
+import { listAgents, type ListedAgent } from '../../db/queries/agent-list.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
 import { LIVE_PATH } from '../../durable/index.ts';
 import { openAgentSocket } from '../agent-socket.ts';
@@ -21,6 +21,12 @@ function agentFor(c: EdgeContext, tenant: TenantDetail): AgentStub {
   return c.var.deps.agentOf(c.env, addressOf(tenant));
 }
 
+/** A row of the list without what only sorts it. */
+function entryOf(listed: ListedAgent): AgentListEntry {
+  const { createdAt: _, ...entry } = listed;
+  return entry;
+}
+
 /** What operators do with agents. Looking neither wakes an agent nor keeps it awake. */
 export const agentRoutes: readonly RouteSpec[] = [
   {
@@ -33,7 +39,7 @@ export const agentRoutes: readonly RouteSpec[] = [
       const after = decodeCursor(cursor);
       const found = await listAgents(dbOf(c), { ...query, after, limit: limit + 1 });
       const page = pageOf(found, limit, ({ createdAt, tenantId: id }) => ({ createdAt, id }));
-      const agents = page.entries.map(({ createdAt: _, ...agent }) => agent);
+      const agents = page.entries.map(entryOf);
       const list: z.infer<typeof agentList> = { agents, cursor: page.cursor };
       return c.json(list);
     },
