@@ -123,8 +123,6 @@ const DRIVES: Record<string, Drive> = {
   'PATCH /api/schedules/:id': { body: { enabled: false } },
   'DELETE /api/schedules/:id': { status: 204 },
   'POST /api/schedules/:id/run': { status: 202 },
-  'POST /api/keys': { body: { name: 'x', workloads: ['chat'] }, status: 201 },
-  'DELETE /api/keys/:id': {},
   'GET /api/socket': { status: 101 },
   ...ofTenant(['/api', '/admin/api/agents/:id'], {
     'POST /devices/approve-all': {},
@@ -138,6 +136,8 @@ const DRIVES: Record<string, Drive> = {
     'PATCH /members/:memberId': { body: { role: 'user' } },
     'DELETE /members/:memberId': {},
     'DELETE /sign-ins/:signInId': {},
+    'POST /keys': { body: { name: 'x', workloads: ['chat'] }, status: 201 },
+    'DELETE /keys/:keyId': {},
   }),
 };
 
@@ -147,10 +147,9 @@ function pathOf({ path, on }: RouteSpec): string {
     .replace(':subject', 'ada@example.com')
     .replace(':snapshotId', SNAPSHOT.id)
     .replace(':version', '2')
-    .replace(/:(?:inviteId|memberId|signInId|requestId|deviceId)/, MEMBER.id)
+    .replace(/:(?:inviteId|memberId|signInId|keyId|requestId|deviceId)/, MEMBER.id)
     .replace('/api/sessions/:id', `/api/sessions/${SESSION.id}`)
     .replace('/api/schedules/:id', `/api/schedules/${SCHEDULE.id}`)
-    .replace('/api/keys/:id', `/api/keys/${SCHEDULE.id}`)
     .replace(':id', tenant.id);
   return on.includes('system') ? named : `/t/${tenant.slug}${named}`;
 }

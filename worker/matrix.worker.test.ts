@@ -86,6 +86,7 @@ const BODIES: Record<string, object> = {
   'PATCH /api/sessions/:id': { title: 'Other' },
   'PATCH /api/members/:memberId': { name: 'Other' },
   'POST /api/keys': { name: 'another' },
+  'POST /admin/api/tenants/:id/keys': { name: 'another' },
   'POST /api/schedules': { name: 'daily', cron: '0 9 * * *', prompt: 'hi' },
   'PATCH /api/schedules/:id': { name: 'weekly' },
 };

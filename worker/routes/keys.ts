@@ -6,16 +6,13 @@ import { bookChange } from '../book-change.ts';
 import { ulidOf } from '../context.ts';
 import { readBody } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
-
-/** An owner's on the tenant's host, an operator's by path. */
-const ON = ['tenant', 'by-path'] as const;
+import { tenantResource } from '../tenant-resource.ts';
 
 /** The API keys of a tenant. Whether a member may see and change them, the agent knows. */
-export const keyRoutes: readonly RouteSpec[] = [
+export const keyRoutes: readonly RouteSpec[] = tenantResource([
   {
     method: 'GET',
-    path: '/api/keys',
-    on: ON,
+    path: '/keys',
     action: 'key.read',
     async handle(c) {
       const keys = await askAgent(c, (agent) => agent.listApiKeys(callerOf(c)));
@@ -25,8 +22,7 @@ export const keyRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'POST',
-    path: '/api/keys',
-    on: ON,
+    path: '/keys',
     action: 'key.write',
     async handle(c) {
       const body = await readBody(c.req.raw, createApiKeyBody);
@@ -37,13 +33,12 @@ export const keyRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'DELETE',
-    path: '/api/keys/:id',
-    on: ON,
+    path: '/keys/:keyId',
     action: 'key.write',
     async handle(c) {
-      const id = ulidOf(c, { param: 'id', code: 'not_found', thing: 'API key' });
+      const id = ulidOf(c, { param: 'keyId', code: 'not_found', thing: 'API key' });
       await bookChange(c, { action: 'key.revoke', target: `key:${id}` });
       return c.json(await askAgent(c, (agent) => agent.revokeApiKey(callerOf(c), id)));
     },
   },
-];
+]);

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createdTenant, type CreatedTenant } from '../../contract/api.ts';
+import { apiKeyList, apiKeyView, createdApiKey } from '../../contract/api-keys.ts';
 import { errorBody } from '../../contract/errors.ts';
 import {
   createdInvite,
@@ -12,7 +13,7 @@ import {
   signInList,
   signInView,
 } from '../../contract/members.ts';
-import { INVITE_TOKEN, MEMBER, SIGN_IN } from '../doubles/agent.ts';
+import { API_KEY_TEXT, INVITE_TOKEN, MEMBER, SIGN_IN } from '../doubles/agent.ts';
 import { createWorld, type World } from '../doubles/world.ts';
 import { sealCookie } from '../member-cookie.ts';
 
@@ -69,6 +70,9 @@ const WAYS = [
   ['DELETE', `/members/${MEMBER.id}`, undefined, 'removeMember', memberView, 'member.remove'],
   ['GET', '/sign-ins', undefined, 'listSignIns', signInList, null],
   ['DELETE', `/sign-ins/${SIGN_IN.id}`, undefined, 'revokeSignIn', signInView, 'sign-in.revoke'],
+  ['GET', '/keys', undefined, 'listApiKeys', apiKeyList, null],
+  ['POST', '/keys', { name: 'CI' }, 'createApiKey', createdApiKey, 'key.create'],
+  ['DELETE', `/keys/${INVITE_ID}`, undefined, 'revokeApiKey', apiKeyView, 'key.revoke'],
 ] as const;
 
 describe.each(WAYS)('%s %s', (method, path, body, rpc, schema, action) => {
@@ -103,6 +107,7 @@ describe.each(WAYS)('%s %s', (method, path, body, rpc, schema, action) => {
     const id = asked()?.args[1];
     if (action !== null) expect(rows[1]?.target).toBe(`${action.split('.')[0]}:${String(id)}`);
     expect(JSON.stringify(rows)).not.toContain(INVITE_TOKEN);
+    expect(JSON.stringify(rows)).not.toContain(API_KEY_TEXT);
   });
 
   it('is for nobody who says nothing of themselves, nor for another tenant’s member', async () => {
@@ -163,7 +168,7 @@ describe('who ends their own sign-in', () => {
 });
 
 it('what is no id is not found, and the system tenant has no members', async () => {
-  for (const path of ['/invites/x', '/members/x', '/sign-ins/x']) {
+  for (const path of ['/invites/x', '/members/x', '/sign-ins/x', '/keys/x']) {
     const response = await asMember('DELETE', path);
     expect(errorBody.parse(await response.json()).error.code).toBe('not_found');
   }
