@@ -33,6 +33,12 @@ export const FLAGS = {
   cursor: { flag: '--cursor <cursor>', summary: 'Where the answer before ended' },
   query: { flag: '--query <text>', summary: 'Only what matches' },
   yes: { flag: '--yes', summary: 'Go on without a question' },
+  wait: { flag: '--wait', summary: 'Come back only when it is done' },
+  role: { flag: '--role <role>', summary: 'Role' },
+  name: { flag: '--name <name>', summary: 'Name, for people' },
+  expiresIn: { flag: '--expires-in <time>', summary: 'How long it holds, such as 12h or 30d' },
+  from: { flag: '--from <day>', summary: 'First day, UTC, such as 2026-11-01' },
+  to: { flag: '--to <day>', summary: 'Last day, UTC, included' },
 } as const satisfies Record<string, Flag>;
 
 /** A tenant as people name it: by id or by slug. It stays a string, also `0123`. */
@@ -40,6 +46,23 @@ export const tenantRef = z
   .string()
   .toLowerCase()
   .regex(SLUG_PATTERN, 'must be a tenant’s id or slug');
+
+/** Options of what is done with one tenant: its name stands alone or behind `--tenant-id`. */
+export const tenantShape = { id: tenantRef.optional(), tenantId: tenantRef.optional() };
+
+type NamedTenant = { id?: string | undefined; tenantId?: string | undefined };
+
+/** Whether exactly one tenant is named, for a schema's `refine`. */
+export function namesOneTenant({ id, tenantId }: NamedTenant): boolean {
+  return (id === undefined) !== (tenantId === undefined);
+}
+
+export const ONE_TENANT = { message: 'Name one tenant: its id or slug, or --tenant-id.' };
+
+/** The tenant that checked options name. */
+export function namedTenant({ id, tenantId }: NamedTenant): string {
+  return id ?? tenantId ?? '';
+}
 
 const PAGE_SIZE = `must be a number from 1 to ${MAX_PAGE}`;
 
@@ -55,6 +78,24 @@ export const pageInput = z.object({
   limit: pageSize.optional(),
   cursor: z.string().max(200, 'is too long').optional(),
 });
+
+const UNIT_S = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+
+/** A length of time such as `12h`, in seconds. */
+export const duration = z
+  .string()
+  .regex(/^\d{1,8}[smhd]$/, 'must be a time such as 90s, 15m, 12h or 30d')
+  .transform((text) => Number.parseInt(text, 10) * UNIT_S[text.slice(-1) as keyof typeof UNIT_S]);
+
+/** A day, UTC. */
+export const day = z.iso.date({ error: 'must be a day such as 2026-11-22' });
+
+const MOMENT = 'must be a time such as 2026-11-22 or 2026-11-22T10:00:00Z';
+
+/** A moment, UTC ms; a day stands for its beginning. */
+export const moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], { error: MOMENT })
+  .transform((text) => Date.parse(text));
 
 /** `--yes`, for what asks before it goes on. */
 export const yes = z.boolean().default(false);

@@ -4,6 +4,8 @@ import type { Io, Output } from './io.ts';
 export interface Table {
   columns: string[];
   rows: string[][];
+  /** A line for people that belongs to the table and is no data: it goes to stderr. */
+  note?: string | undefined;
 }
 
 export type Format = 'json' | 'table';
@@ -13,10 +15,25 @@ const GAP = '  ';
 // oxlint-disable-next-line no-control-regex -- control characters are what is cut out
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 
-/** A value as one cell: times readable, nothing that moves the terminal's cursor. */
+/** Nano-dollars of one dollar. */
+const DOLLAR_NANO = 1_000_000_000;
+/** To the nano-dollar: one call may cost less than a thousandth of a cent. */
+const money = new Intl.NumberFormat('en-US', {
+  style: 'currency',
+  currency: 'USD',
+  maximumFractionDigits: 9,
+});
+
+/** Nano-dollars as dollars: `$0.000014`. */
+export function dollars(nano: number): string {
+  return money.format(nano / DOLLAR_NANO);
+}
+
+/** A value as one cell: times and money readable, nothing that moves the terminal's cursor. */
 export function cell(value: unknown, key = ''): string {
   if (value === null || value === undefined) return '-';
-  if (typeof value === 'number' && value > 0 && /(?:At|^since|^at)$/.test(key)) {
+  if (typeof value === 'number' && /nano/i.test(key)) return dollars(value);
+  if (typeof value === 'number' && value > 0 && /(?:At|_at|^since|^at)$/.test(key)) {
     return new Date(value).toISOString();
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
@@ -49,6 +66,20 @@ export function listTable<Row extends object>(
   };
 }
 
+/** One page of a list as a table, which says how to get the next one. */
+export function pageTable<Row extends object>(
+  rows: readonly Row[],
+  columns: readonly (keyof Row & string)[],
+  cursor: string | number | null,
+): Table {
+  return { ...listTable(rows, columns), note: nextPage(cursor) };
+}
+
+/** What to say of a page that is not the last one. */
+export function nextPage(cursor: string | number | null): string | undefined {
+  return cursor === null ? undefined : `There are more: --cursor ${cursor}`;
+}
+
 /** Aligned columns under a heading, without trailing spaces. `bold` marks the heading. */
 function renderTable(table: Table, bold: (text: string) => string = (text) => text): string {
   const widths = table.columns.map((name, column) =>
@@ -74,14 +105,15 @@ export function printResult(
   format: Format,
   result: { data: unknown; table: () => Table },
 ): void {
-  const text =
-    format === 'json'
-      ? `${JSON.stringify(result.data, null, 2)}\n`
-      : renderTable(
-          result.table(),
-          wantsColour(io.stdout, io.env) ? (heading) => `\u001b[1m${heading}\u001b[22m` : undefined,
-        );
+  if (format === 'json') {
+    io.stdout.write(redact(`${JSON.stringify(result.data, null, 2)}\n`, io.env));
+    return;
+  }
+  const table = result.table();
+  const bold = (heading: string): string => `\u001b[1m${heading}\u001b[22m`;
+  const text = renderTable(table, wantsColour(io.stdout, io.env) ? bold : undefined);
   io.stdout.write(redact(text, io.env));
+  if (table.note !== undefined) io.stderr.write(redact(`${cell(table.note)}\n`, io.env));
 }
 
 /** Writes entries as they come: each as one line of JSON, or as the line that people read. */

@@ -3,13 +3,18 @@ import { agentCommands } from './agent.ts';
 import { deployCommands } from './deploy.ts';
 import { envCommands } from './env.ts';
 import { routingCommands } from './routing.ts';
+import { tenantStandingCommands } from './tenant-standing.ts';
 import { tenantCommands } from './tenant.ts';
 
 /** What skclaw works on, in the order of the help. */
 export const RESOURCES: readonly Resource[] = [
   { name: 'env', summary: 'What a deployment needs', commands: envCommands },
   { name: 'deploy', summary: 'Release this checkout', commands: deployCommands },
-  { name: 'tenant', summary: 'Customers on a platform', commands: tenantCommands },
+  {
+    name: 'tenant',
+    summary: 'Customers on a platform',
+    commands: [...tenantCommands, ...tenantStandingCommands],
+  },
   { name: 'routing', summary: 'Which model answers whom', commands: routingCommands },
   { name: 'agent', summary: 'A tenant’s running agent', commands: agentCommands },
 ];

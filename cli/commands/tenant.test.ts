@@ -80,6 +80,11 @@ describe('tenant update', () => {
     ['--tier free', { tier: 'free' }],
     ['--internet', { internet: true }],
     ['--no-internet --tier enterprise', { tier: 'enterprise', internet: false }],
+    ['--limits maxSessions=50', { limits: { maxSessions: 50 } }],
+    [
+      '--limits maxNanoPerMonth=20000000000,maxSchedules=default',
+      { limits: { maxNanoPerMonth: 20_000_000_000, maxSchedules: null } },
+    ],
   ])('patches only what %s names', async (options, body) => {
     const system = await startSystem({ body: { ...TENANT, pending: false } });
     const argv = ['tenant', 'update', '--tenant-id', TENANT_ID, ...options.split(' ')];
@@ -103,7 +108,42 @@ describe('tenant update', () => {
     expect(nothing.code).toBe(1);
     expect(nothing.error().message).toContain('Nothing to change');
     const nobody = await skclaw(['tenant', 'update', '--tier', 'free']);
-    expect(nobody.error().message).toContain('--tenant-id is required');
+    expect(nobody.error().message).toContain('Name one tenant');
+  });
+
+  test.each([
+    ['maxSesions=5', 'names no limit by maxSesions. Did you mean maxSessions?'],
+    ['speed=5', 'names no limit by speed. There are: maxCallsPerMinute, '],
+    ['maxSessions', 'must give maxSessions a whole number'],
+    ['maxSessions=-5', 'must give maxSessions a whole number'],
+    ['maxSessions=5=5', 'must give maxSessions a whole number'],
+    ['maxSessions=0', 'of maxSessions: Too small'],
+    ['maxQueuedTurns=1001', 'of maxQueuedTurns: Too big'],
+    ['maxSessions=5,maxSessions=6', 'names maxSessions more than once'],
+    ['=5', 'must be a list such as'],
+    ['hunter2-hunter2=5', 'must be a list such as'],
+  ])('refuses --limits %s', async (limits, message) => {
+    const ran = await skclaw(['tenant', 'update', 'acme', '--limits', limits]);
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.error().message).toContain(`--limits ${message}`);
+    expect(ran.stderr).not.toContain('hunter2');
+  });
+
+  test('says on stderr when the agent has not taken it yet', async () => {
+    const system = await startSystem({ status: 202, body: { ...TENANT, pending: true } });
+    const argv = ['tenant', 'update', 'acme', '--tier', 'free'];
+    const ran = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    expect(ran.code).toBe(0);
+    expect(ran.data()).toMatchObject({ pending: true });
+    expect(ran.stderr).toContain('has not taken it yet');
+  });
+
+  test('shows limits in a table as the tenant’s own, money as dollars', async () => {
+    const limits = { maxNanoPerMonth: 20_500_000_000 };
+    const system = await startSystem({ body: { ...TENANT, limits, pending: false } });
+    const argv = ['tenant', 'update', 'acme', '--tier', 'free', '--format', 'table'];
+    const { stdout } = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    expect(stdout).toMatch(/^limits\.maxNanoPerMonth +\$20\.50$/m);
   });
 
   test('refuses an id that would be another path', async () => {
@@ -138,6 +178,30 @@ describe('tenant list', () => {
     expect(second?.indexOf('streamkinetics')).toBe(heading?.indexOf('PLATFORM'));
     expect(first).toContain('2026-11-22T00:00:00.000Z');
     expect(stdout).not.toMatch(/ \n/);
+  });
+
+  test('says in a table how to get the next page, and nothing on stderr with JSON', async () => {
+    const system = await startSystem({ body: { tenants: [TENANT], cursor: 'next' } });
+    const env = { SKCLAW_URL: system.url };
+    const table = await skclaw(['tenant', 'list', '--format', 'table'], { env });
+    expect(table.stderr).toBe('There are more: --cursor next\n');
+    expect((await skclaw(['tenant', 'list'], { env })).stderr).toBe('');
+  });
+
+  test('is valid JSON and a heading when there is none', async () => {
+    const system = await startSystem({ body: { tenants: [], cursor: null } });
+    const env = { SKCLAW_URL: system.url };
+    const ran = await skclaw(['tenant', 'list', '--status', 'suspended'], { env });
+    expect(ran.data()).toEqual({ tenants: [], cursor: null });
+    expect(system.received[0]?.url).toBe('/admin/api/tenants?status=suspended');
+    const table = await skclaw(['tenant', 'list', '--format', 'table'], { env });
+    expect(table).toMatchObject({ code: 0, stderr: '' });
+    expect(table.stdout).toMatch(/^SLUG {2}PLATFORM .*\n$/);
+  });
+
+  test('refuses a status that there is not', async () => {
+    const ran = await skclaw(['tenant', 'list', '--status', 'gone']);
+    expect(ran.error().message).toContain('--status must be one of active, suspended');
   });
 
   test.each(['0', '201', 'many', ''])('refuses a limit of "%s"', async (limit) => {

@@ -1,21 +1,33 @@
 import { z } from 'zod';
+import { tenantStatus } from '../../contract/agent.ts';
 import {
   createdTenant,
   createTenantBody,
   tenantList,
   tenantView,
   updatedTenant,
-  type TenantView,
 } from '../../contract/api.ts';
 import { sandboxIdOf, slugSchema } from '../../contract/ids.ts';
 import { tenantPath } from '../client.ts';
-import { defineCommand, type Command, type CommandResult } from '../command.ts';
-import { FLAGS, pageInput, platformName, tenantRef, tier } from '../options.ts';
-import { listTable, recordTable } from '../output.ts';
+import { defineCommand, type Command } from '../command.ts';
+import { LIMIT_NAMES, limitsOption } from '../limits-option.ts';
+import {
+  FLAGS,
+  namedTenant,
+  namesOneTenant,
+  ONE_TENANT,
+  pageInput,
+  platformName,
+  tenantShape,
+  tier,
+} from '../options.ts';
+import { pageTable } from '../output.ts';
+import { changedTenant, oneTenant } from '../tenant-answer.ts';
 
-function oneTenant(tenant: TenantView): CommandResult {
-  return { data: tenant, table: () => recordTable(tenant) };
-}
+const STATUSES = tenantStatus.options.join(', ');
+
+/** What an update may name. */
+const CHANGES = ['tier', 'internet', 'limits'] as const;
 
 const create = defineCommand({
   name: 'tenant create',
@@ -41,58 +53,75 @@ const create = defineCommand({
   run: async (body, context) => {
     const client = await context.client();
     const path = '/admin/api/tenants';
-    return oneTenant(await client.request({ method: 'POST', path, body, answer: createdTenant }));
+    const created = await client.request({ method: 'POST', path, body, answer: createdTenant });
+    return changedTenant(created, context);
   },
 });
 
 const update = defineCommand({
   name: 'tenant update',
-  summary: 'Change a tenant’s tier or internet access',
-  flags: [FLAGS.tenantId, FLAGS.tier, FLAGS.internet],
+  args: '[id]',
+  summary: 'Change a tenant’s tier, internet access or own limits',
+  flags: [
+    FLAGS.tenantId,
+    FLAGS.tier,
+    FLAGS.internet,
+    {
+      flag: '--limits <name=value,…>',
+      summary: `Own limits; the value default gives one back to the tier. Names: ${LIMIT_NAMES}`,
+    },
+  ],
   examples: [
     'tenant update --tenant-id 0c9f9e0e-58e0-4f7b-9d5a-3b8f3b1c2d4e --tier free',
-    'tenant update --tenant-id acme --no-internet',
+    'tenant update acme --no-internet',
+    'tenant update acme --limits maxSessions=50,maxNanoPerMonth=20000000000,maxSchedules=default',
   ],
   input: z
-    .object({ tenantId: tenantRef, tier: tier.optional(), internet: z.boolean().optional() })
-    .refine((input) => input.tier !== undefined || input.internet !== undefined, {
-      message: 'Nothing to change: give --tier, --internet or --no-internet.',
+    .object({
+      ...tenantShape,
+      tier: tier.optional(),
+      internet: z.boolean().optional(),
+      limits: limitsOption.optional(),
+    })
+    .refine(namesOneTenant, ONE_TENANT)
+    .refine((input) => CHANGES.some((name) => input[name] !== undefined), {
+      message: 'Nothing to change: give --tier, --internet, --no-internet or --limits.',
     }),
-  run: async ({ tenantId, ...body }, context) => {
+  run: async ({ id, tenantId, ...body }, context) => {
     const client = await context.client();
-    const path = tenantPath(tenantId);
-    return oneTenant(await client.request({ method: 'PATCH', path, body, answer: updatedTenant }));
+    const path = tenantPath(namedTenant({ id, tenantId }));
+    const updated = await client.request({ method: 'PATCH', path, body, answer: updatedTenant });
+    return changedTenant(updated, context);
   },
 });
 
 const list = defineCommand({
   name: 'tenant list',
   summary: 'List tenants with the state of their agents',
-  flags: [FLAGS.limit, FLAGS.cursor, FLAGS.query],
-  examples: ['tenant list --format table', 'tenant list --query acme --limit 10'],
+  flags: [
+    FLAGS.limit,
+    FLAGS.cursor,
+    FLAGS.query,
+    { flag: '--status <status>', summary: `Only these; else all but deleted ones: ${STATUSES}` },
+  ],
+  examples: [
+    'tenant list --format table',
+    'tenant list --query acme --limit 10',
+    'tenant list --status suspended',
+  ],
   input: pageInput.extend({
     query: z.string().trim().max(100).optional(),
+    status: z.enum(tenantStatus.options, { error: `must be one of ${STATUSES}` }).optional(),
   }),
-  run: async ({ limit, cursor, query }, context) => {
+  run: async ({ limit, cursor, query, status }, context) => {
     const client = await context.client();
     const answer = await client.request({
       path: '/admin/api/tenants',
-      query: { limit, cursor, q: query },
+      query: { limit, cursor, q: query, status },
       answer: tenantList,
     });
-    return {
-      data: answer,
-      table: () =>
-        listTable(answer.tenants, [
-          'slug',
-          'platform',
-          'tier',
-          'status',
-          'state',
-          'id',
-          'createdAt',
-        ]),
-    };
+    const columns = ['slug', 'platform', 'tier', 'status', 'state', 'id', 'createdAt'] as const;
+    return { data: answer, table: () => pageTable(answer.tenants, columns, answer.cursor) };
   },
 });
 
@@ -102,15 +131,11 @@ const get = defineCommand({
   summary: 'Show one tenant, with its sandbox id',
   flags: [FLAGS.tenantId],
   examples: ['tenant get acme', 'tenant get --tenant-id 0c9f9e0e-58e0-4f7b-9d5a-3b8f3b1c2d4e'],
-  input: z
-    .object({ id: tenantRef.optional(), tenantId: tenantRef.optional() })
-    .refine((input) => (input.id === undefined) !== (input.tenantId === undefined), {
-      message: 'Name one tenant: its id or slug, or --tenant-id.',
-    }),
-  run: async ({ id, tenantId }, context) => {
+  input: z.object(tenantShape).refine(namesOneTenant, ONE_TENANT),
+  run: async (input, context) => {
     const client = await context.client();
     const tenant = await client.request({
-      path: tenantPath(id ?? tenantId ?? ''),
+      path: tenantPath(namedTenant(input)),
       answer: tenantView,
     });
     return oneTenant({ ...tenant, sandboxId: sandboxIdOf(tenant.id) });
