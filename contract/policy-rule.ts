@@ -60,7 +60,7 @@ export function matches(rule: PolicyRule, { tier, platform, workload }: Combinat
  * A platform outweighs a workload, which outweighs a tier; more named dimensions outweigh both. Two
  * rules that match the same combination weigh the same only when they name the same.
  */
-function specificity({ tier, platform, workload }: PolicyRule): number {
+export function specificity({ tier, platform, workload }: Pick<PolicyRule, Dimension>): number {
   const named = [tier, platform, workload].filter((part) => part !== undefined).length;
   return (
     named * 8 +
@@ -92,12 +92,12 @@ export function modelsOf(rule: Pick<PolicyRule, 'model' | 'fallback'>): string[]
 }
 
 /** Two rules of the same key are about the same, and the later can't win. */
-export function ruleKey(rule: PolicyRule): string {
+export function ruleKey(rule: Pick<PolicyRule, Dimension>): string {
   return JSON.stringify(DIMENSIONS.map((dimension) => rule[dimension] ?? null));
 }
 
 /** What a rule is about, in words. */
-export function describeRule(rule: PolicyRule): string {
+export function describeRule(rule: Pick<PolicyRule, Dimension>): string {
   const parts = DIMENSIONS.filter((dimension) => rule[dimension] !== undefined).map(
     (dimension) => `${dimension} ${rule[dimension]}`,
   );

@@ -2,6 +2,7 @@ import type { Command, Resource } from '../command.ts';
 import { agentCommands } from './agent.ts';
 import { deployCommands } from './deploy.ts';
 import { envCommands } from './env.ts';
+import { routingSetCommands } from './routing-set.ts';
 import { routingCommands } from './routing.ts';
 import { tenantStandingCommands } from './tenant-standing.ts';
 import { tenantCommands } from './tenant.ts';
@@ -15,7 +16,11 @@ export const RESOURCES: readonly Resource[] = [
     summary: 'Customers on a platform',
     commands: [...tenantCommands, ...tenantStandingCommands],
   },
-  { name: 'routing', summary: 'Which model answers whom', commands: routingCommands },
+  {
+    name: 'routing',
+    summary: 'Which model answers whom',
+    commands: [...routingSetCommands, ...routingCommands],
+  },
   { name: 'agent', summary: 'A tenant’s running agent', commands: agentCommands },
 ];
 
