@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAX_PAGE } from '../contract/api.ts';
 import { SLUG_PATTERN } from '../contract/ids.ts';
+import { updateMemberBody } from '../contract/members.ts';
 import { TIERS, WORKLOADS } from '../contract/tiers.ts';
 import type { Flag } from './argv.ts';
 
@@ -17,6 +18,8 @@ export const globalInput = z.object({
   config: z.string().min(1, 'must name a file').optional(),
   format: z.enum(['json', 'table'], { error: 'must be json or table' }).default('json'),
 });
+
+const MEMBER_ROLES = updateMemberBody.shape.role.unwrap().options;
 
 /** Flags that several commands share, so that they read the same everywhere. */
 export const FLAGS = {
@@ -35,6 +38,7 @@ export const FLAGS = {
   yes: { flag: '--yes', summary: 'Go on without a question' },
   wait: { flag: '--wait', summary: 'Come back only when it is done' },
   role: { flag: '--role <role>', summary: 'Role' },
+  memberRole: { flag: '--role <role>', summary: `Role: ${MEMBER_ROLES.join(', ')}` },
   name: { flag: '--name <name>', summary: 'Name, for people' },
   expiresIn: { flag: '--expires-in <time>', summary: 'How long it holds, such as 12h or 30d' },
   from: { flag: '--from <day>', summary: 'First day, UTC, such as 2026-11-01' },
@@ -109,9 +113,12 @@ export const platformName = z
   .max(253, 'is too long for a domain')
   .regex(new RegExp(`^${label}(?:\\.${label})*$`), 'must be a domain, such as streamkinetics.com');
 
-export const tier = z.enum(TIERS, { error: (issue) => oneOf(issue.input, TIERS) });
-export const workload = z.enum(WORKLOADS, { error: (issue) => oneOf(issue.input, WORKLOADS) });
-
-function oneOf(input: unknown, values: readonly string[]): string {
-  return input === undefined ? 'is required' : `must be one of ${values.join(', ')}`;
+/** One of some words, each of which its error names. */
+export function choice<const Values extends readonly string[]>(values: Values) {
+  const one = `must be one of ${values.join(', ')}`;
+  return z.enum(values, { error: ({ input }) => (input === undefined ? 'is required' : one) });
 }
+
+export const tier = choice(TIERS);
+export const workload = choice(WORKLOADS);
+export const memberRole = choice(MEMBER_ROLES);

@@ -80,8 +80,8 @@ export function nextPage(cursor: string | number | null): string | undefined {
   return cursor === null ? undefined : `There are more: --cursor ${cursor}`;
 }
 
-/** Aligned columns under a heading, without trailing spaces. `bold` marks the heading. */
-function renderTable(table: Table, bold: (text: string) => string = (text) => text): string {
+/** Aligned columns under a heading, without trailing spaces; `mark` marks the heading. */
+function renderTable(table: Table, mark: (text: string) => string = (text) => text): string {
   const widths = table.columns.map((name, column) =>
     Math.max(name.length, ...table.rows.map((row) => (row[column] ?? '').length)),
   );
@@ -90,8 +90,12 @@ function renderTable(table: Table, bold: (text: string) => string = (text) => te
       .map((text, column) => text.padEnd(widths[column] ?? 0))
       .join(GAP)
       .trimEnd();
-  const heading = bold(line(table.columns.map((name) => name.toUpperCase())));
+  const heading = mark(line(table.columns.map((name) => name.toUpperCase())));
   return `${[heading, ...table.rows.map(line)].join('\n')}\n`;
+}
+
+function bold(text: string): string {
+  return `\u001b[1m${text}\u001b[22m`;
 }
 
 /** Whether to colour what goes to `output`. Source: no-color.org. */
@@ -110,7 +114,6 @@ export function printResult(
     return;
   }
   const table = result.table();
-  const bold = (heading: string): string => `\u001b[1m${heading}\u001b[22m`;
   const text = renderTable(table, wantsColour(io.stdout, io.env) ? bold : undefined);
   io.stdout.write(redact(text, io.env));
   if (table.note !== undefined) io.stderr.write(redact(`${cell(table.note)}\n`, io.env));

@@ -2,8 +2,11 @@ import type { Command, Resource } from '../command.ts';
 import { agentCommands } from './agent.ts';
 import { deployCommands } from './deploy.ts';
 import { envCommands } from './env.ts';
+import { inviteCommands } from './invite.ts';
+import { memberCommands } from './member.ts';
 import { routingSetCommands } from './routing-set.ts';
 import { routingCommands } from './routing.ts';
+import { signInCommands } from './sign-in.ts';
 import { tenantStandingCommands } from './tenant-standing.ts';
 import { tenantCommands } from './tenant.ts';
 
@@ -22,6 +25,11 @@ export const RESOURCES: readonly Resource[] = [
     commands: [...routingSetCommands, ...routingCommands],
   },
   { name: 'agent', summary: 'A tenant’s running agent', commands: agentCommands },
+  {
+    name: 'member',
+    summary: 'A tenant’s people, their invites and sign-ins',
+    commands: [...memberCommands, ...inviteCommands, ...signInCommands],
+  },
 ];
 
 /** Every command, in the order of the help. */

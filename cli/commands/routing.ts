@@ -25,6 +25,9 @@ const version = z
   .regex(/^[1-9]\d{0,8}$/, 'must be the number of a version')
   .transform(Number);
 
+/** What a rule is about where it says nothing. */
+const ANY = { tier: 'any', platform: 'any', workload: 'any' };
+
 const list = defineCommand({
   name: 'routing list',
   summary: 'Show the rules of the policy in force',
@@ -36,7 +39,7 @@ const list = defineCommand({
     const path = `${ROUTING}/policies/active`;
     const policy = await client.request({ path, answer: activePolicyView });
     const rows = policy.rules.map((rule, index) => ({
-      ...{ tier: 'any', platform: 'any', workload: 'any' },
+      ...ANY,
       ...rule,
       rule: index + 1,
     }));

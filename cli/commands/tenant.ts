@@ -12,6 +12,7 @@ import { tenantPath } from '../client.ts';
 import { defineCommand, type Command } from '../command.ts';
 import { LIMIT_NAMES, limitsOption } from '../limits-option.ts';
 import {
+  choice,
   FLAGS,
   namedTenant,
   namesOneTenant,
@@ -24,7 +25,7 @@ import {
 import { pageTable } from '../output.ts';
 import { changedTenant, oneTenant } from '../tenant-answer.ts';
 
-const STATUSES = tenantStatus.options.join(', ');
+const STATUSES = tenantStatus.options;
 
 /** What an update may name. */
 const CHANGES = ['tier', 'internet', 'limits'] as const;
@@ -102,7 +103,10 @@ const list = defineCommand({
     FLAGS.limit,
     FLAGS.cursor,
     FLAGS.query,
-    { flag: '--status <status>', summary: `Only these; else all but deleted ones: ${STATUSES}` },
+    {
+      flag: '--status <status>',
+      summary: `Only these; else all but deleted ones: ${STATUSES.join(', ')}`,
+    },
   ],
   examples: [
     'tenant list --format table',
@@ -111,7 +115,7 @@ const list = defineCommand({
   ],
   input: pageInput.extend({
     query: z.string().trim().max(100).optional(),
-    status: z.enum(tenantStatus.options, { error: `must be one of ${STATUSES}` }).optional(),
+    status: choice(STATUSES).optional(),
   }),
   run: async ({ limit, cursor, query, status }, context) => {
     const client = await context.client();
