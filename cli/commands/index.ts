@@ -3,6 +3,7 @@ import { agentCommands } from './agent.ts';
 import { deployCommands } from './deploy.ts';
 import { envCommands } from './env.ts';
 import { inviteCommands } from './invite.ts';
+import { keyCommands } from './key.ts';
 import { memberCommands } from './member.ts';
 import { routingSetCommands } from './routing-set.ts';
 import { routingCommands } from './routing.ts';
@@ -30,6 +31,7 @@ export const RESOURCES: readonly Resource[] = [
     summary: 'A tenant’s people, their invites and sign-ins',
     commands: [...memberCommands, ...inviteCommands, ...signInCommands],
   },
+  { name: 'key', summary: 'A tenant’s API keys', commands: keyCommands },
 ];
 
 /** Every command, in the order of the help. */
