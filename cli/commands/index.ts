@@ -2,6 +2,7 @@ import type { Command, Resource } from '../command.ts';
 import { agentCommands } from './agent.ts';
 import { deployCommands } from './deploy.ts';
 import { envCommands } from './env.ts';
+import { hostnameCommands } from './hostname.ts';
 import { inviteCommands } from './invite.ts';
 import { keyCommands } from './key.ts';
 import { memberCommands } from './member.ts';
@@ -32,6 +33,11 @@ export const RESOURCES: readonly Resource[] = [
     commands: [...memberCommands, ...inviteCommands, ...signInCommands],
   },
   { name: 'key', summary: 'A tenant’s API keys', commands: keyCommands },
+  {
+    name: 'hostname',
+    summary: 'Addresses under which tenants are reached',
+    commands: hostnameCommands,
+  },
 ];
 
 /** Every command, in the order of the help. */
