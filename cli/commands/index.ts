@@ -6,6 +6,7 @@ import { hostnameCommands } from './hostname.ts';
 import { inviteCommands } from './invite.ts';
 import { keyCommands } from './key.ts';
 import { memberCommands } from './member.ts';
+import { operatorCommands } from './operator.ts';
 import { routingSetCommands } from './routing-set.ts';
 import { routingCommands } from './routing.ts';
 import { signInCommands } from './sign-in.ts';
@@ -38,6 +39,7 @@ export const RESOURCES: readonly Resource[] = [
     summary: 'Addresses under which tenants are reached',
     commands: hostnameCommands,
   },
+  { name: 'operator', summary: 'Who operates the system', commands: operatorCommands },
 ];
 
 /** Every command, in the order of the help. */
