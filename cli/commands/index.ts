@@ -12,6 +12,7 @@ import { routingCommands } from './routing.ts';
 import { signInCommands } from './sign-in.ts';
 import { tenantStandingCommands } from './tenant-standing.ts';
 import { tenantCommands } from './tenant.ts';
+import { usageCommands } from './usage.ts';
 
 /** What skclaw works on, in the order of the help. */
 export const RESOURCES: readonly Resource[] = [
@@ -40,6 +41,7 @@ export const RESOURCES: readonly Resource[] = [
     commands: hostnameCommands,
   },
   { name: 'operator', summary: 'Who operates the system', commands: operatorCommands },
+  { name: 'usage', summary: 'What was used, and what it cost', commands: usageCommands },
 ];
 
 /** Every command, in the order of the help. */
