@@ -1,11 +1,13 @@
 import type { Command, Resource } from '../command.ts';
 import { agentCommands } from './agent.ts';
+import { auditCommands } from './audit.ts';
 import { deployCommands } from './deploy.ts';
 import { envCommands } from './env.ts';
 import { hostnameCommands } from './hostname.ts';
 import { inviteCommands } from './invite.ts';
 import { keyCommands } from './key.ts';
 import { memberCommands } from './member.ts';
+import { noticeCommands } from './notice.ts';
 import { operatorCommands } from './operator.ts';
 import { routingSetCommands } from './routing-set.ts';
 import { routingCommands } from './routing.ts';
@@ -42,6 +44,8 @@ export const RESOURCES: readonly Resource[] = [
   },
   { name: 'operator', summary: 'Who operates the system', commands: operatorCommands },
   { name: 'usage', summary: 'What was used, and what it cost', commands: usageCommands },
+  { name: 'audit', summary: 'What operators changed', commands: auditCommands },
+  { name: 'notice', summary: 'What operators should know of tenants', commands: noticeCommands },
 ];
 
 /** Every command, in the order of the help. */
