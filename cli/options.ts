@@ -71,7 +71,7 @@ export function namedTenant({ id, tenantId }: NamedTenant): string {
 const PAGE_SIZE = `must be a number from 1 to ${MAX_PAGE}`;
 
 /** How many entries one answer should hold. */
-export const pageSize = z
+const pageSize = z
   .string()
   .regex(/^\d{1,3}$/, PAGE_SIZE)
   .transform(Number)

@@ -25,7 +25,7 @@ const money = new Intl.NumberFormat('en-US', {
 });
 
 /** Nano-dollars as dollars: `$0.000014`. */
-export function dollars(nano: number): string {
+function dollars(nano: number): string {
   return money.format(nano / DOLLAR_NANO);
 }
 
