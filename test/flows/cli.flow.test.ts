@@ -1,27 +1,15 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { createdTenant, routingTestResult, usageList } from '../../contract/api.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { LocalAdmin } from '../../local/runner/admin.ts';
-import { ROOT } from '../../local/runner/paths.ts';
 import { setDown } from '../support/model-record.ts';
-
-const SKCLAW = join(ROOT, 'dist/cli/skclaw.mjs');
+import { runSkclaw, type Ran } from '../support/skclaw.ts';
 
 describe('skclaw against the running system', () => {
   const system = inject('system');
 
-  function skclaw(args: string[], env: Record<string, string> = {}) {
-    return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const options = {
-        env: { PATH: process.env['PATH'], SKCLAW_ENV: 'local', SKCLAW_URL: system.url, ...env },
-      };
-      execFile(process.execPath, [SKCLAW, ...args], options, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-      });
-    });
-  }
+  const skclaw = (args: string[], env: Record<string, string> = {}): Promise<Ran> =>
+    runSkclaw(system.url, args, env);
 
   const create = ['tenant', 'create', '--platform', 'streamkinetics.com', '--tier', 'premium'];
 
