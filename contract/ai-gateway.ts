@@ -4,13 +4,8 @@ import { z } from 'zod';
  * The metadata of every attempt: exactly five entries, since AI Gateway drops what is above that
  * without a word. `call` is the attempt's id, `<call>.<n>`, and finds its log entry again.
  */
-export interface CallMetadata {
-  tenant: string;
-  platform: string;
-  tier: string;
-  workload: string;
-  call: string;
-}
+export const CALL_METADATA = ['tenant', 'platform', 'tier', 'workload', 'call'] as const;
+export type CallMetadata = Record<(typeof CALL_METADATA)[number], string>;
 
 /** The largest model request that is taken, in bytes. OpenClaw's own "hello" is 39 KB. */
 export const MAX_MODEL_REQUEST_BYTES = 4 * 1024 * 1024;

@@ -1,10 +1,10 @@
-import { isAbsolute, relative } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
 import { findModel } from '../../contract/models.ts';
 import { MIN_CONTEXT_TOKENS } from '../../contract/policy.ts';
 import { loadConfig, type Config, type LoadedConfig } from '../config.ts';
 import { failed, passed, skipped, type Check } from './check.ts';
-import type { Environment } from '../target.ts';
+import { DEFAULT_REMOTE, type Environment } from '../target.ts';
 
 const HEX_32 = /^[0-9a-f]{32}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -77,10 +77,40 @@ function modelCheck(tier: string, id: string, file: string): Check {
   return passed(name, `${id} is in the model catalog.`);
 }
 
+/** Whether the file is meant for the environment, and says where it is. */
+function remoteChecks(
+  { path, config }: LoadedConfig,
+  environment: Environment,
+  cwd: string,
+): Check[] {
+  const { name, configNamed } = environment;
+  const file = shellPath(cwd, path);
+  const own = `.skclaw.${name}.json`;
+  const isShared = name !== DEFAULT_REMOTE && !configNamed && basename(path) === '.skclaw.json';
+  return [
+    isShared
+      ? failed(
+          'config.environment',
+          `${file} is production’s: a deploy to ${name} would replace production.`,
+          `cp ${file} ${shellPath(cwd, join(dirname(path), own))}`,
+        )
+      : passed('config.environment', `${file} is the config file of ${name}.`),
+    config.defaultPlatform === undefined
+      ? failed(
+          'config.defaultPlatform',
+          'Without defaultPlatform there are no routes, and nobody knows where the system is.',
+          `\${EDITOR:-vi} ${file}`,
+        )
+      : passed('config.defaultPlatform', `The platform is ${config.defaultPlatform}.`),
+  ];
+}
+
 /** What a valid config file can still have wrong: ids of another form, models that are gone. */
-function checkConfig({ path, config }: LoadedConfig, cwd: string): Check[] {
+function checkConfig(loaded: LoadedConfig, environment: Environment, cwd: string): Check[] {
+  const { path, config } = loaded;
   const models = Object.entries(config.modelTierMap ?? {});
   return [
+    ...(environment.isLocal ? [] : remoteChecks(loaded, environment, cwd)),
     ...idChecks(config),
     ...models.map(([tier, id]) => modelCheck(tier, id, shellPath(cwd, path))),
   ];
@@ -108,7 +138,7 @@ export async function configChecks(
       'config.file',
       `${shellPath(cwd, loaded.path)} is valid and holds no secret.`,
     );
-    return { checks: [valid, ...checkConfig(loaded, cwd)], loaded };
+    return { checks: [valid, ...checkConfig(loaded, environment, cwd)], loaded };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const file = shellPath(cwd, configPath ?? '.skclaw.json');

@@ -26,9 +26,12 @@ export interface Cloud {
   find<T>(permission: string, question: (api: CloudApi) => PromiseLike<T>): Promise<T | null>;
 }
 
-/** The API token of this shell, or null. A login by wrangler is another thing, and not used. */
-export function apiToken(env: Io['env']): string | null {
-  return env['CLOUDFLARE_API_TOKEN']?.trim() || null;
+/** Variables of the shell that hold a token of Cloudflare's API. A login by wrangler is not used. */
+export type TokenVariable = 'CLOUDFLARE_API_TOKEN' | 'CLOUDFLARE_AI_GATEWAY_API_KEY';
+
+/** The token of a variable of this shell, or null. */
+export function tokenOf(env: Io['env'], variable: TokenVariable): string | null {
+  return env[variable]?.trim() || null;
 }
 
 /** Where the API is: Cloudflare's, unless the variable of wrangler or of the SDK says otherwise. */
@@ -45,8 +48,12 @@ type Sdk = Pick<
   'APIError' | 'APIConnectionError' | 'APIConnectionTimeoutError'
 >;
 
-/** The failure of a question in our terms. `permission` is what the question needs. */
-function cloudError(error: unknown, permission: string, sdk: Sdk): unknown {
+/** The failure of a question in our terms, with the token's variable and what the question needs. */
+function cloudError(
+  error: unknown,
+  { variable, permission }: { variable: TokenVariable; permission: string },
+  sdk: Sdk,
+): unknown {
   const cause = error;
   if (error instanceof sdk.APIConnectionTimeoutError) {
     return new AppError('upstream_timeout', 'Cloudflare’s API did not answer in time.', { cause });
@@ -61,13 +68,13 @@ function cloudError(error: unknown, permission: string, sdk: Sdk): unknown {
   const reason = (first?.message ?? `status ${status}`).slice(0, MAX_REASON_CHARS);
   const said = `Cloudflare says: ${reason}${code === undefined ? '' : ` (${code})`}.`;
   if (status === 401 || (code !== undefined && status < 500 && NO_TOKEN_CODES.has(code))) {
-    return new AppError('cloud_refused', 'Cloudflare does not take this API token.', {
-      hint: `Make one at ${TOKENS_PAGE} and set CLOUDFLARE_API_TOKEN.`,
+    return new AppError('cloud_refused', `Cloudflare does not take the token of ${variable}.`, {
+      hint: `Make one at ${TOKENS_PAGE} and set ${variable}.`,
       cause,
     });
   }
   if (status === 403) {
-    return new AppError('cloud_refused', `The API token may not: it needs ${permission}. ${said}`, {
+    return new AppError('cloud_refused', `${variable} may not: it needs ${permission}. ${said}`, {
       hint: `Give the token ${permission} at ${TOKENS_PAGE}.`,
       cause,
     });
@@ -80,27 +87,33 @@ function cloudError(error: unknown, permission: string, sdk: Sdk): unknown {
 }
 
 /**
- * A client of Cloudflare's API with a token, CLOUDFLARE_API_TOKEN unless another one is given. The
+ * A client of Cloudflare's API with the token of a variable, CLOUDFLARE_API_TOKEN by default. The
  * SDK is loaded only here, so that no other command waits for it. Throws cloud_refused where there
  * is no token.
  */
-export async function openCloud(io: Io, token = apiToken(io.env)): Promise<Cloud> {
+export async function openCloud(
+  io: Io,
+  variable: TokenVariable = 'CLOUDFLARE_API_TOKEN',
+): Promise<Cloud> {
+  const token = tokenOf(io.env, variable);
   // Anything else is no header value, and the error about it would quote it.
   if (token === null || !/^[\x21-\x7e]+$/.test(token)) {
     throw new AppError(
       'cloud_refused',
-      token === null ? 'CLOUDFLARE_API_TOKEN is not set.' : 'The API token is none.',
+      token === null ? `${variable} is not set.` : `${variable} holds no token.`,
       { hint: `Make one at ${TOKENS_PAGE}; a login by wrangler is not used.` },
     );
   }
   const baseURL = baseUrl(io.env);
-  const { createApi, ...sdk } = await import('./api.ts');
+  const { createApi, APIError, APIConnectionError, APIConnectionTimeoutError } =
+    await import('./api.ts');
+  const sdk = { APIError, APIConnectionError, APIConnectionTimeoutError };
   const api = createApi({ token, baseURL, fetch: io.fetch, timeoutMs: ANSWER_TIMEOUT_MS });
   const ask: Cloud['ask'] = async (permission, question) => {
     try {
       return await question(api);
     } catch (error) {
-      throw cloudError(error, permission, sdk);
+      throw cloudError(error, { variable, permission }, sdk);
     }
   };
   return {

@@ -114,7 +114,7 @@ async function release(
     },
     readServing: () => readServing(cloud, config),
     async validate() {
-      const checks = await checkEnvironment(context, { system: false });
+      const checks = await checkEnvironment(context, { asksSystem: false });
       const failure = failureOfChecks(checks);
       if (failure) throw failure;
       return checks.filter(({ status }) => status === 'passed').length;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
 import { failed, skipped, type Check } from '../checks/check.ts';
+import { cloudChecks, skipCloud } from '../checks/cloud-checks.ts';
 import { configChecks } from '../checks/config-checks.ts';
 import { matrixChecks } from '../checks/matrix-checks.ts';
-import { systemChecks } from '../checks/system-checks.ts';
+import { skipSystem, systemChecks } from '../checks/system-checks.ts';
 import { assetsCheck, bindingChecks, matchChecks, shapeChecks } from '../checks/wrangler-checks.ts';
 import type { LoadedConfig } from '../config.ts';
 import { defineCommand, type Command, type CommandContext } from '../command.ts';
@@ -11,23 +12,24 @@ import { listTable } from '../output.ts';
 import { fillIn } from '../wrangler-config.ts';
 import { readWrangler } from '../wrangler-file.ts';
 
-/** Checks of wrangler.jsonc, and the vars that the environment would be deployed with. */
+/** Checks of wrangler.jsonc, and what the environment would be deployed with. */
 async function wranglerChecks(
   { io, environment }: CommandContext,
   loaded: LoadedConfig | null,
-): Promise<{ checks: Check[]; vars: Record<string, unknown> }> {
+): Promise<{ checks: Check[]; vars: Record<string, unknown>; migrationTags: string[] }> {
   const { name, isLocal } = environment;
   const file = await readWrangler(environment, io.cwd);
   if (!file.found) {
     const { reason, fix } = file;
     const check = isLocal ? skipped('wrangler.file', reason) : failed('wrangler.file', reason, fix);
-    return { checks: [check], vars: {} };
+    return { checks: [check], vars: {}, migrationTags: [] };
   }
   const { section, folder } = file;
   const where = isLocal ? '' : `env.${name}.`;
   const shape = [...bindingChecks(section, where), ...shapeChecks(section, where)];
+  const migrationTags = section.migrations.map(({ tag }) => tag);
   // What is local has no ids of an account.
-  if (isLocal || !loaded) return { checks: shape, vars: section.vars };
+  if (isLocal || !loaded) return { checks: shape, vars: section.vars, migrationTags };
   const { config } = loaded;
   return {
     checks: [
@@ -36,33 +38,47 @@ async function wranglerChecks(
       await assetsCheck(folder, config.assetsDir),
     ],
     vars: fillIn(section, config).section.vars,
+    migrationTags,
   };
 }
 
 /**
- * Every check of an environment. Without `system` the running one is not asked: a deploy may be what
- * mends it.
+ * Every check of an environment: those that need no network first, then the system and the account,
+ * which fill in the rest. A deploy does not ask the system, since it may be what mends it.
  */
 export async function checkEnvironment(
   context: CommandContext,
-  { system: asksSystem }: { system: boolean },
+  { offline = false, asksSystem = true }: { offline?: boolean; asksSystem?: boolean },
 ): Promise<Check[]> {
   const { io, environment, client } = context;
   const { name, isLocal } = environment;
   const { checks: ofConfig, loaded } = await configChecks(environment, io.cwd);
-  const [wrangler, system] = await Promise.all([
-    wranglerChecks(context, loaded),
-    asksSystem ? systemChecks(client) : { checks: [], ok: false },
+  const config = loaded?.config ?? null;
+  const { checks: ofWrangler, vars, migrationTags } = await wranglerChecks(context, loaded);
+  const reason = offline
+    ? 'Not asked: --offline.'
+    : isLocal
+      ? 'local has no Cloudflare account.'
+      : 'There is no config file that says which account it is.';
+  const [system, cloud] = await Promise.all([
+    offline || !asksSystem
+      ? skipSystem(offline ? reason : 'Not asked: a deploy may be what mends it.')
+      : systemChecks(client, config),
+    offline || isLocal || !config
+      ? skipCloud(reason)
+      : cloudChecks({ io, config, environment: name, migrationTags, vars }),
   ]);
   const ofMatrix = matrixChecks({
     isLocal,
     environment: name,
-    vars: wrangler.vars,
+    vars,
     shell: io.env,
-    config: loaded?.config ?? null,
+    config,
+    workerSecrets: cloud.worker?.secrets ?? null,
     systemOk: system.ok,
+    hasAdmin: system.hasAdmin,
   });
-  return [...ofConfig, ...wrangler.checks, ...ofMatrix, ...system.checks];
+  return [...ofConfig, ...ofWrangler, ...ofMatrix, ...system.checks, ...cloud.checks];
 }
 
 /** The failed checks as one error, or null when there are none. */
@@ -78,12 +94,16 @@ export function failureOfChecks(checks: readonly Check[]): AppError | null {
 
 const validate = defineCommand({
   name: 'env validate',
-  summary: 'Check config file, wrangler.jsonc, variables and the running system',
-  flags: [],
-  examples: ['env validate', 'env validate --env production --format table'],
-  input: z.object({}),
-  async run(_, context) {
-    const checks = await checkEnvironment(context, { system: true });
+  summary: 'Check config file, wrangler.jsonc, variables, the running system and the account',
+  flags: [{ flag: '--offline', summary: 'Ask neither the system nor Cloudflare' }],
+  examples: [
+    'env validate',
+    'env validate --env production --format table',
+    'env validate --env staging --offline',
+  ],
+  input: z.object({ offline: z.boolean().default(false) }),
+  async run({ offline }, context) {
+    const checks = await checkEnvironment(context, { offline });
     const failure = failureOfChecks(checks);
     return {
       data: { ok: failure === null, environment: context.environment.name, checks },

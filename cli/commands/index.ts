@@ -15,11 +15,13 @@ import { signInCommands } from './sign-in.ts';
 import { tenantStandingCommands } from './tenant-standing.ts';
 import { tenantCommands } from './tenant.ts';
 import { usageCommands } from './usage.ts';
+import { wafCommands } from './waf.ts';
 
 /** What skclaw works on, in the order of the help. */
 export const RESOURCES: readonly Resource[] = [
   { name: 'env', summary: 'What a deployment needs', commands: envCommands },
   { name: 'deploy', summary: 'Release this checkout', commands: deployCommands },
+  { name: 'waf', summary: 'The zone’s firewall', commands: wafCommands },
   {
     name: 'tenant',
     summary: 'Customers on a platform',

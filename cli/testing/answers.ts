@@ -1,4 +1,5 @@
 import type { AgentInspection, TenantView } from '../../contract/api.ts';
+import { SEED_POLICY } from '../../contract/seed-policy.ts';
 import { sandboxIdOf } from '../../contract/ids.ts';
 import { TIER_CONFIG } from '../../contract/tiers.ts';
 
@@ -132,3 +133,38 @@ export const WRANGLER = `{
     },
   } },
 }`;
+
+/** The policy in force, as the system shows it: the one it starts with. */
+export const ACTIVE_POLICY = {
+  ...SEED_POLICY,
+  author: 'system',
+  note: 'The first one.',
+  createdAt: 0,
+  active: true,
+  previous: null,
+  activatedAt: 0,
+};
+
+/** What a system answers that is healthy, governed, and has an admin. */
+export const HEALTHY_SYSTEM: { path: string; body: object }[] = [
+  {
+    path: '/admin/api/health',
+    body: { ok: true, checks: [{ name: 'D1', ok: true, message: 'Answers.', fix: null, ms: 3 }] },
+  },
+  { path: '/admin/api/routing/policies/active', body: ACTIVE_POLICY },
+  {
+    path: '/admin/api/operators',
+    body: {
+      operators: [
+        {
+          subject: 'admin@example.com',
+          kind: 'person',
+          role: 'admin',
+          source: 'stored',
+          createdBy: null,
+          createdAt: null,
+        },
+      ],
+    },
+  },
+];

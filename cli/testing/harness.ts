@@ -21,18 +21,25 @@ export interface Received {
 export interface Scripted {
   status?: number;
   headers?: Record<string, string>;
+  /** Answers this path only, each time it is asked for. */
+  path?: string;
   /** JSON, unless it is text. */
   body: unknown;
 }
 
-/** A system that gives the scripted answers in turn, the last one for ever. */
+/** A system that gives the scripted answers in turn, the last one for ever; those with a path apart. */
 export async function startSystem(...answers: Scripted[]) {
   const received: Received[] = [];
+  const byPath = new Map(answers.flatMap((answer) => (answer.path ? [[answer.path, answer]] : [])));
+  const inTurn = answers.filter(({ path }) => path === undefined);
+  let turn = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const answer = answers[Math.min(received.length, answers.length - 1)] ?? { body: {} };
+      const [path = ''] = (request.url ?? '').split('?');
+      const answer = byPath.get(path) ??
+        inTurn[Math.min(turn++, inTurn.length - 1)] ?? { body: {} };
       const sent = Buffer.concat(chunks).toString();
       received.push({
         method: request.method ?? '',

@@ -13,6 +13,7 @@ const GROUPS: readonly (readonly [start: string, group: string | null])[] = [
   ['user.', 'User Details'],
   ['ai-gateway.', 'AI Gateway'],
   ['ai.', 'Workers AI'],
+  ['wrangler.ai.', 'Workers AI'],
   ['containers.', 'Containers'],
   ['wrangler.containers.', 'Containers'],
   ['d1.', 'D1'],
