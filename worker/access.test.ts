@@ -22,6 +22,7 @@ const TABLE: Record<Action, string> = {
   'system.ping': 'nmkvoa',
   'system.health': '---voa',
   'system.debug': '-----a',
+  'secret.compare': '-----a',
   'operator.me': '---voa',
   'operator.list': '---voa',
   'operator.write': '-----a',

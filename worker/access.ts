@@ -25,6 +25,7 @@ export const ACCESS = {
   'system.ping': EVERYBODY,
   'system.health': LOOKING,
   'system.debug': ['admin'],
+  'secret.compare': ['admin'],
   'operator.me': LOOKING,
   'operator.list': LOOKING,
   'operator.write': ['admin'],

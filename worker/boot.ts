@@ -2,7 +2,8 @@ import { findModel } from '../contract/models.ts';
 import { commaList, isDevMode, type Env } from './env.ts';
 import { normaliseHost } from './host-name.ts';
 import { RATE_LIMIT_NAMES } from './rate-limits.ts';
-import { decodeSigningKeys, MAX_SIGNING_KEYS, MIN_KEY_BYTES } from './signing-keys.ts';
+import { MAX_SIGNING_KEYS } from '../contract/worker-secrets.ts';
+import { decodeSigningKeys, MIN_KEY_BYTES } from './signing-keys.ts';
 
 /** The bindings, what they are, and a method that shows they are that. */
 const BINDINGS = [

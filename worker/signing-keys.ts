@@ -1,10 +1,9 @@
 import { base64url } from 'jose';
+import { MAX_SIGNING_KEYS } from '../contract/worker-secrets.ts';
 import { commaList } from './env.ts';
 
 /** Shortest key, in bytes: as long as the digest of HMAC-SHA-256 (RFC 2104, section 3). */
 export const MIN_KEY_BYTES = 32;
-/** Keys in force at once: the new one, the one before, and room for a hurried rotation. */
-export const MAX_SIGNING_KEYS = 8;
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' };
 

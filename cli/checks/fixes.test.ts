@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { COMMANDS } from '../commands/index.ts';
 
 /** Of the charter's surface, and built elsewhere. */
-const CHARTER = ['deploy', 'secrets sync', 'routing set'];
+const CHARTER = ['deploy', 'routing set'];
 
 test('every command of skclaw that a check names is one', async () => {
   const folder = new URL('.', import.meta.url);

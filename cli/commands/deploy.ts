@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
-import { apiToken, openCloud, type Cloud } from '../cloud/client.ts';
+import { openCloud, tokenOf, type Cloud } from '../cloud/client.ts';
 import {
   defineCommand,
   type Command,
@@ -72,7 +72,7 @@ const deploy = defineCommand({
     const config = await configOf(context);
     const prepared = await prepareDeploy(io, { environment, config });
     // Without a token nobody can be asked; the plan then says what it depends on.
-    const asks = !dryRun || (!offline && apiToken(io.env) !== null);
+    const asks = !dryRun || (!offline && tokenOf(io.env, 'CLOUDFLARE_API_TOKEN') !== null);
     const cloud = asks ? await openCloud(io) : null;
     const serving = cloud ? await readServing(cloud, config) : null;
     const plan = planDeploy(factsOf(prepared, { serving, wakes: wake }));

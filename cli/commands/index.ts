@@ -13,6 +13,7 @@ import { routingSetCommands } from './routing-set.ts';
 import { routingCommands } from './routing.ts';
 import { signInCommands } from './sign-in.ts';
 import { tenantStandingCommands } from './tenant-standing.ts';
+import { secretCommands } from './secrets.ts';
 import { tenantCommands } from './tenant.ts';
 import { usageCommands } from './usage.ts';
 import { wafCommands } from './waf.ts';
@@ -21,6 +22,7 @@ import { wafCommands } from './waf.ts';
 export const RESOURCES: readonly Resource[] = [
   { name: 'env', summary: 'What a deployment needs', commands: envCommands },
   { name: 'deploy', summary: 'Release this checkout', commands: deployCommands },
+  { name: 'secrets', summary: 'Secrets of the Worker', commands: secretCommands },
   { name: 'waf', summary: 'The zone’s firewall', commands: wafCommands },
   {
     name: 'tenant',

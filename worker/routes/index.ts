@@ -14,6 +14,7 @@ import { operatorRoutes } from './operators.ts';
 import { pingRoutes } from './ping.ts';
 import { routingRoutes } from './routing.ts';
 import { scheduleRoutes } from './schedules.ts';
+import { secretRoutes } from './secrets.ts';
 import { sessionRoutes } from './sessions.ts';
 import { signInRoutes } from './sign-ins.ts';
 import { snapshotRoutes } from './snapshots.ts';
@@ -29,6 +30,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...auditRoutes,
   ...healthRoutes,
   ...debugRoutes,
+  ...secretRoutes,
   ...tenantRoutes,
   ...hostnameRoutes,
   ...usageRoutes,
