@@ -9,13 +9,15 @@ const notUnit = [
   '**/node_modules/**',
   '**/*.worker.test.ts',
   '**/*.flow.test.ts',
+  '**/*.cloud.test.ts',
   '**/*.sandbox.test.ts',
   'site/**',
 ];
 
 /**
  * `*.test.ts` runs on Node, `*.worker.test.ts` in the Workers runtime, `site/**` in a DOM, and
- * `*.flow.test.ts` on the full local stack with the real OpenClaw, and `*.sandbox.test.ts` the
+ * `*.flow.test.ts` on the full local stack with the real OpenClaw, `*.cloud.test.ts` the real wrangler
+ * against a scripted Cloudflare, and `*.sandbox.test.ts` the
  * supervisor alone with the real OpenClaw (`npm run test:sandbox`, not part of `npm test`).
  */
 export default defineConfig({
@@ -54,6 +56,16 @@ export default defineConfig({
           // A runtime of its own for each file takes five times as long.
           isolate: false,
           setupFiles: ['test/support/empty-bindings.ts', 'test/support/log-guard.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'cloud',
+          environment: 'node',
+          include: ['**/*.cloud.test.ts'],
+          exclude: ['**/node_modules/**'],
+          // A deadline only to end a hang: each run of wrangler costs 1 to 2 s of processor time.
+          testTimeout: 240_000,
         },
       },
       {

@@ -8,7 +8,6 @@ import {
   type CommandResult,
 } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { loadConfig, type Config } from '../config.ts';
 import { applyPlan } from '../deploy/apply.ts';
 import { planDeploy, type DeployPlan } from '../deploy/plan.ts';
 import { factsOf, prepareDeploy, type Prepared } from '../deploy/prepare.ts';
@@ -17,25 +16,8 @@ import { deployRun } from '../deploy/runners.ts';
 import { readServing, type ServingNow } from '../deploy/serving.ts';
 import { FLAGS, yes } from '../options.ts';
 import { listTable } from '../output.ts';
+import { requireConfig } from '../require-config.ts';
 import { checkEnvironment, failureOfChecks } from './env.ts';
-
-/** The config file of a remote environment; a local one is nothing that could be deployed to. */
-async function configOf({ environment }: CommandContext): Promise<Config> {
-  if (environment.isLocal) {
-    throw new AppError(
-      'invalid_usage',
-      'The local system is not deployed to: npm run dev starts it.',
-      {
-        hint: 'Name the environment: skclaw deploy --env production.',
-      },
-    );
-  }
-  const loaded = environment.configPath === null ? null : await loadConfig(environment.configPath);
-  if (loaded) return loaded.config;
-  throw new AppError('invalid_config', `There is no config file for ${environment.name}.`, {
-    hint: 'Copy cli/.skclaw.example.json to .skclaw.json and fill it in.',
-  });
-}
 
 function printedPlan(plan: DeployPlan) {
   return {
@@ -69,7 +51,7 @@ const deploy = defineCommand({
       throw new AppError('invalid_usage', '--offline only goes with --dry-run.');
     }
     const { io, environment } = context;
-    const config = await configOf(context);
+    const config = await requireConfig(environment, 'A deploy goes to a Worker at Cloudflare');
     const prepared = await prepareDeploy(io, { environment, config });
     // Without a token nobody can be asked; the plan then says what it depends on.
     const asks = !dryRun || (!offline && tokenOf(io.env, 'CLOUDFLARE_API_TOKEN') !== null);
@@ -77,7 +59,7 @@ const deploy = defineCommand({
     const serving = cloud ? await readServing(cloud, config) : null;
     const plan = planDeploy(factsOf(prepared, { serving, wakes: wake }));
     if (dryRun || !cloud || !serving) return printedPlan(plan);
-    if (plan.mode === 'whole' && serving.versionId !== null) {
+    if (plan.mode === 'whole' && plan.previousVersion !== null) {
       await confirm(io, { what: `${plan.reason} Release it`, yes: isConfirmed });
     }
     return release(context, { plan, prepared, cloud, serving, wakes: wake });

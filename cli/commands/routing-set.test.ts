@@ -45,13 +45,9 @@ describe('routing set', () => {
   test('stores the charter’s change as a version after the newest and puts it in force', async () => {
     const ran = await set(`--tier premium --model ${LLAMA}`);
     expect(ran.code).toBe(0);
-    const rule = {
-      tier: 'premium',
-      model: LLAMA,
-      fallback: '@cf/openai/gpt-oss-120b',
-      firstByteTimeoutMs: 20_000,
-      maxOutputTokens: 4_000,
-    };
+    // A tier's model is what it chats with, as in `routing test`.
+    const [general, chat, enterprise] = SEED_POLICY.rules;
+    const rule = { ...chat, model: LLAMA, maxOutputTokens: 4_000 };
     expect(ran.received.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'GET /admin/api/routing/policies?limit=1',
       'GET /admin/api/routing/policies/active',
@@ -59,17 +55,20 @@ describe('routing set', () => {
       'POST /admin/api/routing/policies',
     ]);
     expect(ran.sent).toEqual({
-      rules: [...SEED_POLICY.rules, rule],
-      note: `tier premium: ${LLAMA}, fallback @cf/openai/gpt-oss-120b`,
+      rules: [general, rule, enterprise],
+      note: `tier premium, workload chat: ${LLAMA}, fallback ${GLM}`,
       basedOn: 1,
       activate: true,
     });
     expect(ran.data()).toMatchObject({ changed: true, version: 2, active: true, rule, warnings });
-    expect(ran.data()['diff']).toMatchObject({ added: [{ rule: 3, description: 'tier premium' }] });
+    expect(ran.data()['diff']).toMatchObject({
+      changed: [{ description: 'tier premium, workload chat' }],
+    });
   });
 
   test('says what the rule does not reach, the warnings, and when it is in force', async () => {
-    const { stderr } = await set(`--tier premium --model ${LLAMA}`);
+    const { stderr, sent } = await set(`--tier premium --workload any --model ${LLAMA}`);
+    expect(sent).toMatchObject({ rules: [{}, {}, {}, { tier: 'premium', model: LLAMA }] });
     expect(stderr.split('\n')).toEqual([
       'maxOutputTokens is 4000, not 4096: prompts need 20000 tokens.',
       `warning: ${warnings[0]}`,
@@ -110,7 +109,8 @@ describe('routing set', () => {
   });
 
   test('shows in a table who gets another model', async () => {
-    const { stdout } = await set(`--tier premium --model ${LLAMA} --format table`);
+    const argv = `--tier premium --workload any --model ${LLAMA} --format table`;
+    const { stdout } = await set(argv);
     expect(stdout).toMatch(/^added +tier premium +- +rule 4$/m);
     expect(stdout).toMatch(/^route +premium summarize on any other platform +@cf\/zai\S+, else /m);
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
 import type { CatalogModel } from '../../contract/models.ts';
+import { WORKLOADS } from '../../contract/tiers.ts';
 import { diffPolicies } from '../../contract/policy.ts';
 import { describeRule, modelName, policyRule } from '../../contract/policy-rule.ts';
 import {
@@ -16,7 +17,7 @@ import type { Client } from '../client.ts';
 import { defineCommand, type Command } from '../command.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { AnsweredError } from '../errors.ts';
-import { FLAGS, platformName, tier, workload } from '../options.ts';
+import { FLAGS, platformName, tier } from '../options.ts';
 import type { Table } from '../output.ts';
 import { changeRule, overridesOf, type RuleChange } from '../policy-change.ts';
 import { routeTable } from '../route-table.ts';
@@ -27,6 +28,8 @@ const MAX_NOTE_CHARS = 500;
 const SUBJECT = ['tier', 'platform', 'workload'] as const;
 /** What `--fallback` takes for no fallback. */
 const NONE = 'none';
+/** What `--workload` takes for every workload. */
+const ANY = 'any';
 
 const whole = z
   .string()
@@ -95,7 +98,10 @@ const set = defineCommand({
   flags: [
     FLAGS.tier,
     FLAGS.platform,
-    FLAGS.workload,
+    {
+      flag: '--workload <workload>',
+      summary: `Workload: ${WORKLOADS.join(', ')}, or ${ANY} for all that no rule names (chat)`,
+    },
     { flag: '--default', summary: 'The rule for what no other rule is about' },
     { flag: '--model <model>', summary: 'Model that answers' },
     { flag: '--fallback <model>', summary: `Model to ask when it fails; ${NONE} for none` },
@@ -113,7 +119,11 @@ const set = defineCommand({
     .object({
       tier: tier.optional(),
       platform: platformName.optional(),
-      workload: workload.optional(),
+      workload: z
+        .enum([...WORKLOADS, ANY], {
+          error: `must be one of ${[...WORKLOADS, ANY].join(', ')}`,
+        })
+        .optional(),
       default: z.boolean().default(false),
       model: modelName,
       fallback: modelName.optional(),
@@ -126,7 +136,7 @@ const set = defineCommand({
       message: 'Say what it is for: --tier, --platform or --workload, or --default alone.',
     }),
   run: async (input, context) => {
-    const { tier, platform, workload, model, maxOutputTokens, firstByteTimeoutMs } = input;
+    const { tier, platform, model, maxOutputTokens, firstByteTimeoutMs } = input;
     const { activate } = input;
     const say = (line: string): void => context.progress.note(line);
     const client = await context.client();
@@ -134,6 +144,9 @@ const set = defineCommand({
     const { active, models: catalog, basedOn } = policies;
     const fallback = input.fallback === NONE ? null : input.fallback;
     for (const id of [model, fallback]) if (id) refuseUnaskable(id, catalog);
+    // A tier's model is the one that it chats with, as in `routing test`.
+    const given = input.workload ?? (input.default ? ANY : 'chat');
+    const workload = given === ANY ? undefined : given;
     const subject = { tier, platform, workload };
     const wish = { model, fallback, maxOutputTokens, firstByteTimeoutMs };
     const change = changeRule(active, { subject, wish, catalog });

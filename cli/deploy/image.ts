@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
 import type { Programs } from './programs.ts';
 
@@ -35,24 +36,28 @@ export async function imageTagOf(root: string, repository: string): Promise<stri
   return `${repository}:${hash.digest('hex').slice(0, TAG_DIGITS)}`;
 }
 
+/** Cloudflare's registry. Source: Cloudflare, Containers, "Image management". */
+const REGISTRY = 'registry.cloudflare.com';
+
 /**
- * Builds the image and pushes it to Cloudflare's registry. Gives its name there by digest, so that
+ * Builds the image and pushes it to the account's registry. Gives its name there by digest, so that
  * what was checked is what runs, whatever a tag points to later.
  */
-export async function pushImage(programs: Programs, tag: string): Promise<string> {
-  await programs.wrangler(['containers', 'build', 'sandbox', '--tag', tag, '--push']);
+export async function pushImage(
+  programs: Programs,
+  { tag, accountId }: { tag: string; accountId: string },
+): Promise<string> {
+  await programs.wrangler(['containers', 'build', 'sandbox', '--tag', tag]);
+  // `build --push` takes the tag away again where the registry has the image already.
+  await programs.wrangler(['containers', 'push', tag]);
+  const pushed = `${REGISTRY}/${accountId}/${tag}`;
   const format = '{{ json .RepoDigests }}';
-  const said = await programs.docker(['image', 'inspect', tag, '--format', format]);
-  const names = JSON.parse(said) as unknown;
-  const repository = tag.split(':')[0];
-  const pushed = (Array.isArray(names) ? names : []).find(
-    (name): name is string =>
-      typeof name === 'string' &&
-      DIGEST.test(name) &&
-      name.split('@')[0]?.split('/').at(-1) === repository,
-  );
-  if (pushed === undefined) {
+  const said = await programs.docker(['image', 'inspect', pushed, '--format', format]);
+  const repository = pushed.slice(0, pushed.lastIndexOf(':'));
+  const names = z.array(z.string()).catch([]).parse(JSON.parse(said));
+  const named = names.find((name) => DIGEST.test(name) && name.startsWith(`${repository}@`));
+  if (named === undefined) {
     throw new AppError('upstream_failed', `docker knows no digest of ${tag} after it was pushed.`);
   }
-  return pushed;
+  return named;
 }

@@ -42,7 +42,7 @@ describe('goes out whole, and says why', () => {
       { versionId: 'old', migrationTag: 'v0' },
       'Durable Object migration v1 is new',
     ],
-    ['no migration', { versionId: 'old', migrationTag: null }, '(none is deployed)'],
+    ['a draft for secrets', { versionId: 'draft', migrationTag: null }, 'The first deploy'],
   ])('%s', (_, serving, reason) => {
     const plan = planDeploy({ ...FACTS, serving });
     expect(plan.mode).toBe('whole');

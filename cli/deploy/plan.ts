@@ -71,7 +71,8 @@ function modeOf({ serving, migrationTag }: PlanFacts): Pick<DeployPlan, 'mode' |
       reason: 'What serves now is not known offline; the steps say when each is part of it.',
     };
   }
-  if (serving.versionId === null) {
+  // Secrets that were set before the first deploy have made a draft, without any code of ours.
+  if (serving.versionId === null || serving.migrationTag === null) {
     return {
       mode: 'whole',
       reason: 'The first deploy: there is no version before that could go on serving.',
@@ -80,7 +81,7 @@ function modeOf({ serving, migrationTag }: PlanFacts): Pick<DeployPlan, 'mode' |
   if (serving.migrationTag !== migrationTag) {
     return {
       mode: 'whole',
-      reason: `Durable Object migration ${migrationTag} is new (${serving.migrationTag ?? 'none'} is deployed): Cloudflare applies it to all requests at once, and a version from before it can't come back.`,
+      reason: `Durable Object migration ${migrationTag} is new (${serving.migrationTag} is deployed): Cloudflare applies it to all requests at once, and a version from before it can't come back.`,
     };
   }
   return {
@@ -128,7 +129,10 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
     {
       name: 'image',
       summary: 'Build the agents’ image and push it by digest',
-      does: [`wrangler containers build sandbox --tag ${imageTag} --push`],
+      does: [
+        `wrangler containers build sandbox --tag ${imageTag}`,
+        `wrangler containers push ${imageTag}`,
+      ],
       onFailure: UNTOUCHED,
     },
     {
@@ -142,7 +146,8 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
       name: 'deploy',
       summary: 'Release the whole Worker with its routes and cron in one step',
       does: [`wrangler deploy ${config}`],
-      onFailure: 'Either nothing was released, or the new version serves: see what wrangler said.',
+      onFailure:
+        'wrangler uploads the Worker first and sets routes and cron then: after a failure of these the new version serves already.',
       when: `not if ${gradually}`,
     },
     {
@@ -205,7 +210,7 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
     platform,
     mode,
     reason,
-    previousVersion: facts.serving?.versionId ?? null,
+    previousVersion: facts.serving?.migrationTag == null ? null : facts.serving.versionId,
     steps: steps
       .filter(isIn)
       .map(({ when, ...step }) => (mode === null && when ? { ...step, when } : step)),

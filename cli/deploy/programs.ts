@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
-import type { Io } from '../io.ts';
+import { readOptional } from '../config.ts';
+import type { Executed, Io } from '../io.ts';
 
 /** What wrangler and docker are given of the environment: no secret of the Worker is among it. */
 const PASSED_ON = [
@@ -18,13 +19,14 @@ const PASSED_ON = [
   'WRANGLER_DOCKER_BIN',
   'HTTPS_PROXY',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_COMPILE_CACHE',
   'XDG_CONFIG_HOME',
 ] as const;
 /** Kept of what a program said when it failed, lines: its last words are why. */
 const MAX_SAID_LINES = 12;
 /** Cloudflare's words and codes for a token that is wrong or may too little. */
-const REFUSED =
-  /\bcode: (?:10000|10001|9109|9106|10405)\b|Authentication error|Not logged in|not authori[sz]ed/i;
+const REFUSED = /Authentication error|Not logged in|not authori[sz]ed/i;
+const REFUSED_CODES: ReadonlySet<number> = new Set([9106, 9109, 10000, 10001, 10405]);
 // oxlint-disable-next-line no-control-regex -- colours and cursor moves are what is cut out
 const ESCAPES = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
@@ -36,19 +38,39 @@ function saidOf(text: string): string[] {
     .filter((line) => line.trim() !== '' && !/^[\s─-╿]*$/.test(line));
 }
 
-/** Why a program failed, in its own last words. */
-function failureOf(program: string, ended: { stdout: string; stderr: string }): AppError {
-  // wrangler marks the reason; what follows it are its details.
-  const lines = saidOf(`${ended.stdout}\n${ended.stderr}`);
-  const marked = lines.findLastIndex((line) => /\[ERROR\]|✘/.test(line));
-  const said = (marked === -1 ? lines : lines.slice(marked)).slice(0, MAX_SAID_LINES);
-  const reason = (said[0] ?? 'it said nothing').replace(/^.*\[ERROR\]\s*/, '').trim();
-  const code = REFUSED.test(said.join('\n')) ? 'cloud_refused' : 'upstream_failed';
-  return new AppError(code, `${program} failed: ${reason}`, { details: said });
-}
-
 /** What wrangler writes to its output file, one entry a line. */
 export type WranglerOutput = Readonly<Record<string, unknown>> & { type?: unknown };
+
+/** The entry that wrangler writes when it fails: Cloudflare's code, and its own words. */
+const commandFailed = z.object({
+  type: z.literal('command-failed'),
+  code: z.number().optional(),
+  message: z.string(),
+});
+
+/** Why a program failed: in its words for programs where it has any, else in its last ones. */
+function failureOf(
+  program: string,
+  ended: { stdout: string; stderr: string },
+  outputs: readonly WranglerOutput[] = [],
+): AppError {
+  const lines = saidOf(`${ended.stdout}\n${ended.stderr}`);
+  // wrangler marks the reason; what follows it are its details.
+  const marked = lines.findLastIndex((line) => /\[ERROR\]|✘/.test(line));
+  const details = (marked === -1 ? lines.slice(-MAX_SAID_LINES) : lines.slice(marked)).slice(
+    0,
+    MAX_SAID_LINES,
+  );
+  const entry = outputs
+    .map((output) => commandFailed.safeParse(output))
+    .find(({ success }) => success);
+  const last = details.at(marked === -1 ? -1 : 0)?.replace(/^.*\[ERROR\]\s*/, '');
+  const reason = (entry?.data?.message ?? last ?? 'it said nothing').trim();
+  const isRefused =
+    REFUSED.test([reason, ...details].join('\n')) || REFUSED_CODES.has(entry?.data?.code ?? 0);
+  const code = isRefused ? 'cloud_refused' : 'upstream_failed';
+  return new AppError(code, `${program} failed: ${reason}`, { details });
+}
 
 /** The programs of the project that a deploy runs, with the Node from npm whatever runs skclaw. */
 export interface Programs {
@@ -58,6 +80,14 @@ export interface Programs {
   buildSite(): Promise<void>;
   /** What docker says; throws with its last words. */
   docker(args: readonly string[]): Promise<string>;
+}
+
+async function readOutputs(file: string): Promise<WranglerOutput[]> {
+  const written = (await readOptional(file)) ?? '';
+  return written
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as WranglerOutput);
 }
 
 /** The programs of the project at `root`. `accountId` is the account that wrangler acts on. */
@@ -74,34 +104,35 @@ export function createPrograms(io: Io, options: { root: string; accountId: strin
     WRANGLER_SEND_ERROR_REPORTS: 'false',
     WRANGLER_HIDE_BANNER: 'true',
   };
-  async function run(program: string, file: string, args: readonly string[], more = {}) {
-    const ended = await io.execute(file, args, { cwd: root, env: { ...env, ...more } });
-    if (ended.code === 0) return ended;
-    if (ended.code === 127) {
-      throw new AppError('invalid_config', `${program} is not there: ${ended.stderr.trim()}`, {
-        hint:
-          program === 'docker'
-            ? 'Install Docker, or name it by WRANGLER_DOCKER_BIN.'
-            : 'Run npm ci.',
-      });
-    }
-    throw failureOf(program, ended);
+  function refuseMissing(program: string, { code, stderr }: Executed): void {
+    if (code !== 127) return;
+    throw new AppError('invalid_config', `${program} is not there: ${stderr.trim()}`, {
+      hint:
+        program === 'docker' ? 'Install Docker, or name it by WRANGLER_DOCKER_BIN.' : 'Run npm ci.',
+    });
+  }
+  async function run(program: string, file: string, args: readonly string[]): Promise<Executed> {
+    const ended = await io.execute(file, args, { cwd: root, env });
+    refuseMissing(program, ended);
+    if (ended.code !== 0) throw failureOf(program, ended);
+    return ended;
   }
   return {
     async wrangler(args) {
-      const file = join(tmpdir(), `skclaw-wrangler-${randomUUID()}.ndjson`);
+      const folder = await mkdtemp(join(tmpdir(), 'skclaw-wrangler-'));
       try {
+        const output = join(folder, 'output.ndjson');
         const script = join(root, 'node_modules/wrangler/bin/wrangler.js');
-        const more = { WRANGLER_OUTPUT_FILE_PATH: file };
-        const { stdout } = await run('wrangler', node, [script, ...args], more);
-        const written = await readFile(file, 'utf8').catch(() => '');
-        const outputs = written
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line) as WranglerOutput);
-        return { stdout, outputs };
+        const ended = await io.execute(node, [script, ...args], {
+          cwd: root,
+          env: { ...env, WRANGLER_OUTPUT_FILE_PATH: output, WRANGLER_LOG_PATH: folder },
+        });
+        refuseMissing('wrangler', ended);
+        const outputs = await readOutputs(output);
+        if (ended.code !== 0) throw failureOf('wrangler', ended, outputs);
+        return { stdout: ended.stdout, outputs };
       } finally {
-        await rm(file, { force: true });
+        await rm(folder, { recursive: true, force: true });
       }
     },
     async buildSite() {

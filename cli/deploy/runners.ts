@@ -90,11 +90,15 @@ export function deployRun(parts: DeployParts): DeployRun {
         return configFile;
       },
       async image() {
-        image = await pushImage(programs, imageTag);
+        image = await pushImage(programs, {
+          tag: imageTag,
+          accountId: prepared.config.accountId,
+        });
         await prepared.writeConfig(image);
         return image;
       },
-      migrate: () => migrate(programs, { root, configFile, isFirst: serving.versionId === null }),
+      migrate: () =>
+        migrate(programs, { root, configFile, isFirst: serving.migrationTag === null }),
       async deploy() {
         await refuseOthers();
         const { outputs } = await programs.wrangler(['deploy', ...config]);

@@ -86,9 +86,9 @@ describe('skclaw for tenants, policies, people and books', () => {
     expect(policies).toMatchObject([{ version: made.version, active: true, author: 'local' }]);
     const versions = [String(before.version), String(made.version)];
     const diff = policyDiff.parse(await data('routing', 'diff', ...versions));
-    expect(diff.added).toEqual([{ rule: before.rules.length, description: 'tier premium' }]);
+    expect(diff.changed).toMatchObject([{ description: 'tier premium, workload chat' }]);
 
-    const dry = 'routing test --tier premium --workload monitor --dry-run'.split(' ');
+    const dry = 'routing test --tier premium --dry-run'.split(' ');
     const way = routeExplanation.parse(await data(...dry));
     expect(way).toMatchObject({ ok: true, route: { model: LLAMA, policyVersion: made.version } });
     const back = await data('routing', 'activate', String(before.version));
