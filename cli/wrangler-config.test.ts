@@ -1,11 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { configSchema, type Config } from './config.ts';
-import { execute } from './execute.ts';
 import { VALID_CONFIG } from './testing/answers.ts';
-import { folderWith } from './testing/harness.ts';
 import { resolveWranglerConfig, type ResolveOptions } from './wrangler-config.ts';
 import { readWrangler, type WranglerSection } from './wrangler-file.ts';
 
@@ -125,48 +121,4 @@ test('the environments differ from the top level in ids only', async () => {
   }
   // Environments that count in one namespace would use up each other's limits.
   expect(new Set(seen).size).toBe(seen.length);
-});
-
-/** Runs the project's wrangler, told of no account. */
-function wrangler(...args: string[]) {
-  return execute(process.execPath, [join(root, 'node_modules/wrangler/bin/wrangler.js'), ...args], {
-    cwd: root,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      CI: 'true',
-      NO_COLOR: '1',
-      WRANGLER_SEND_METRICS: 'false',
-    },
-  });
-}
-
-describe('wrangler itself', () => {
-  test.each(ENVIRONMENTS)('takes what was made for %s', { timeout: 60_000 }, async (name) => {
-    const folder = await folderWith();
-    await mkdir(join(folder, 'client'));
-    const made = await resolved({
-      section: await sectionFor(name),
-      config: { ...config, assetsDir: join(folder, 'client') },
-      root,
-      folder,
-    });
-    const path = join(folder, 'wrangler.json');
-    // The site is built by npm run build; a double stands for it here.
-    const alias = { '#site': join(root, 'test/doubles/site-worker.ts') };
-    await writeFile(path, JSON.stringify({ ...made, alias }));
-    const dryRun = ['deploy', '--dry-run', '--containers-rollout=none'];
-    const ran = await wrangler(...dryRun, '--config', path, '--outdir', join(folder, 'out'));
-    expect(ran.stderr).toBe('');
-    expect(ran.code).toBe(0);
-    expect(ran.stdout).toContain(`env.DB (${config.projectName})`);
-    expect(ran.stdout).toContain('env.TENANT_AGENT (TenantAgent)');
-    expect(await readFile(join(folder, 'out/index.js'), 'utf8')).toContain('TenantAgent');
-  });
-
-  test.each(ENVIRONMENTS)('refuses to deploy %s past skclaw', { timeout: 60_000 }, async (name) => {
-    const ran = await wrangler('deploy', '--dry-run', '--env', name);
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('<workerName of .skclaw.json>');
-  });
 });
