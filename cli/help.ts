@@ -8,6 +8,7 @@ const INTRO =
 const FOOTER = `Environment:
   SKCLAW_ENV, SKCLAW_CONFIG                       as --env and --config
   CF_ACCESS_CLIENT_ID, CF_ACCESS_CLIENT_SECRET    service token for Cloudflare Access
+  CLOUDFLARE_API_TOKEN                            for what is asked of and done at Cloudflare
   NO_COLOR                                        no colours in tables
 
 Exit codes: 0 done, 1 not valid, 2 not let in, 3 an external service failed.

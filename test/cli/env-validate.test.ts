@@ -221,6 +221,21 @@ test('the Worker’s own key makes the call and reads its log where this shell h
   expect(ran.stdout + ran.stderr).not.toContain(key);
 });
 
+test('the newest call of the system is looked at for its metadata, the probe’s own is not', async () => {
+  const account = await protectedAccount();
+  await validate(account);
+  const again = await validate(account);
+  expect(account.state.aiLogs).toHaveLength(2);
+  expect(again.check('routing.metadata')).toMatchObject({ status: 'skipped' });
+  const metadata = { tenant: 't', platform: 'p', tier: 'free', workload: 'chat', call: 'c.1' };
+  account.state.aiLogs.push({
+    id: 'log',
+    gateway: 'streamkinetics-gateway',
+    metadata: JSON.stringify(metadata),
+  });
+  expect((await validate(account)).check('routing.metadata')).toMatchObject({ status: 'passed' });
+});
+
 test('an outage of one service fails its check and no other', async () => {
   const account = await protectedAccount();
   account.failNext({ path: '/d1/database', status: 500, times: 9 });
