@@ -30,7 +30,10 @@ function runWrangler(...args: string[]) {
 test.each(ENVIRONMENTS)('wrangler takes what was made for %s', async (name) => {
   const folder = await folderWith();
   await mkdir(join(folder, 'client'));
-  const wrangler = await readWrangler({ name, isLocal: false, configPath: null }, root);
+  const wrangler = await readWrangler(
+    { name, isLocal: false, configPath: null },
+    { cwd: root, root },
+  );
   if (!wrangler.found) throw new Error(wrangler.reason);
   const made = resolveWranglerConfig({
     section: wrangler.section,

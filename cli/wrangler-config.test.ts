@@ -10,7 +10,10 @@ const config = configSchema.parse(VALID_CONFIG);
 const ENVIRONMENTS = ['staging', 'production'] as const;
 
 async function sectionFor(name: string): Promise<WranglerSection> {
-  const wrangler = await readWrangler({ name, isLocal: name === 'local', configPath: null }, root);
+  const wrangler = await readWrangler(
+    { name, isLocal: name === 'local', configPath: null },
+    { cwd: root, root },
+  );
   if (!wrangler.found) throw new Error(wrangler.reason);
   return wrangler.section;
 }

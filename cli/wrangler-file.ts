@@ -137,13 +137,14 @@ function sectionOf(
 
 /**
  * What wrangler.jsonc says for an environment. The file is read from the working directory, else
- * from beside the config file; `folder` is where it lies.
+ * from beside the config file, else from the project at `root`; `folder` is where it lies.
  */
 export async function readWrangler(
   environment: Pick<Environment, 'name' | 'isLocal' | 'configPath'>,
-  cwd: string,
+  { cwd, root }: { cwd: string; root: string },
 ): Promise<WranglerFile> {
-  const folders = [cwd, ...(environment.configPath ? [dirname(environment.configPath)] : [])];
+  const beside = environment.configPath ? [dirname(environment.configPath)] : [];
+  const folders = [cwd, ...beside, root];
   for (const folder of folders) {
     const source = await readOptional(join(folder, 'wrangler.jsonc'));
     if (source === null) continue;

@@ -96,7 +96,10 @@ async function release(
     },
     readServing: () => readServing(cloud, config),
     async validate() {
-      const checks = await checkEnvironment(context, { asksSystem: false });
+      const asksSystem = plan.previousVersion !== null;
+      const all = await checkEnvironment(context, { asksSystem });
+      // What runs may be broken, and this deploy what mends it.
+      const checks = all.filter(({ name }) => !/^(?:system|routing)\./.test(name));
       const failure = failureOfChecks(checks);
       if (failure) throw failure;
       return checks.filter(({ status }) => status === 'passed').length;

@@ -18,7 +18,7 @@ async function wranglerChecks(
   loaded: LoadedConfig | null,
 ): Promise<{ checks: Check[]; vars: Record<string, unknown>; migrationTags: string[] }> {
   const { name, isLocal } = environment;
-  const file = await readWrangler(environment, io.cwd);
+  const file = await readWrangler(environment, io);
   if (!file.found) {
     const { reason, fix } = file;
     const check = isLocal ? skipped('wrangler.file', reason) : failed('wrangler.file', reason, fix);

@@ -37,7 +37,7 @@ export async function prepareDeploy(
   { environment, config }: { environment: Environment; config: Config },
 ): Promise<Prepared> {
   const { root } = io;
-  const found = await readWrangler(environment, root);
+  const found = await readWrangler(environment, { cwd: root, root });
   if (!found.found) throw new AppError('invalid_config', found.reason, { hint: found.fix });
   const platform = config.defaultPlatform;
   if (platform === undefined) {

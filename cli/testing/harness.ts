@@ -3,13 +3,10 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { execute } from '../execute.ts';
 import type { Io } from '../io.ts';
 import { run } from '../run.ts';
-
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Received {
   method: string;
@@ -99,14 +96,15 @@ export async function skclaw(
     isTTY?: boolean;
   } = {},
 ): Promise<Ran> {
+  const cwd = io.cwd ?? (await folderWith());
   let stdout = '';
   let stderr = '';
   const code = await run(argv, {
     stdout: { write: (text) => (stdout += text), isTTY: io.isTTY },
     stderr: { write: (text) => (stderr += text), isTTY: io.isTTY },
     env: io.env ?? {},
-    cwd: io.cwd ?? (await folderWith()),
-    root: io.root ?? PROJECT,
+    cwd,
+    root: io.root ?? cwd,
     fetch: io.fetch ?? fetch,
     sleep: io.sleep ?? (() => Promise.resolve()),
     random: () => 0.5,

@@ -20,11 +20,15 @@ export async function deployProject(edit: (text: string) => string = (text) => t
   const wrangler = await readFile(join(ROOT, 'wrangler.jsonc'), 'utf8');
   await writeFile(
     join(root, 'wrangler.jsonc'),
-    edit(wrangler.replace('"main": "worker/index.ts"', '"main": "worker.js"')),
+    edit(
+      wrangler
+        .replace('"main": "worker/index.ts"', '"main": "worker.js"')
+        .replaceAll('"ACCESS_ADMINS": ""', '"ACCESS_ADMINS": "ops@example.com"'),
+    ),
   );
   await writeFile(join(root, 'worker.js'), WORKER);
-  await mkdir(join(root, 'site'));
-  await writeFile(join(root, 'site/index.html'), '<!doctype html><html lang="en"></html>');
+  await mkdir(join(root, 'dist/client'), { recursive: true });
+  await writeFile(join(root, 'dist/client/index.html'), '<!doctype html><html lang="en"></html>');
   await mkdir(join(root, 'sandbox/supervisor'), { recursive: true });
   await writeFile(join(root, 'sandbox/Dockerfile'), 'FROM node:24\n');
   await writeFile(join(root, 'sandbox/supervisor/start.mjs'), '');

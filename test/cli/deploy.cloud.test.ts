@@ -68,7 +68,7 @@ async function deploy({ account, docker, edge }: Stage, play: Play = {}) {
   let clock = Date.now();
   const ran = await skclaw(['deploy', '--env', 'production', ...(play.argv ?? [])], {
     root: project.root,
-    cwd: await folderWith({ '.skclaw.json': { ...configOf(account.state), assetsDir: 'site' } }),
+    cwd: await folderWith({ '.skclaw.json': configOf(account.state) }),
     env: {
       PATH: process.env['PATH'],
       HOME: project.root,

@@ -24,7 +24,7 @@ export async function makeProject(state: CloudflareState) {
   const cwd = await mkdtemp(join(tmpdir(), 'wrangler-project-'));
   onTestFinished(() => rm(cwd, { recursive: true }));
   const environment = { name: 'production', isLocal: false, configPath: null };
-  const wrangler = await readWrangler(environment, ROOT);
+  const wrangler = await readWrangler(environment, { cwd: ROOT, root: ROOT });
   if (!wrangler.found) throw new Error(wrangler.reason);
   const { section } = wrangler;
   await mkdir(join(cwd, 'site'));

@@ -30,6 +30,16 @@ export function seedVersion(
       main_module: 'worker.js',
       compatibility_date: '2026-11-01',
       keep_bindings: ['secret_text'],
+      // Versions that share a Worker's requests must name the same container applications.
+      containers: [
+        {
+          name: `${worker.name}-agents`,
+          class_name: 'TenantAgent',
+          images: {
+            agent: `registry.cloudflare.com/${state.accountId}/agents@sha256:${'0'.repeat(64)}`,
+          },
+        },
+      ],
       bindings: [
         { name: 'TENANT_AGENT', type: 'durable_object_namespace', class_name: 'TenantAgent' },
         ...texts,
