@@ -3,7 +3,7 @@ import { confirm, confirmByName } from './confirm.ts';
 import type { Io } from './io.ts';
 
 const io = (answer?: string): Io =>
-  ({ ...(answer === undefined ? {} : { ask: () => Promise.resolve(answer) }) }) as Io;
+  (answer === undefined ? {} : { ask: () => Promise.resolve(answer) }) as Io;
 const asked = { what: 'Delete snapshot 1 of acme', yes: false };
 const named = { what: 'Deletes acme', name: 'acme', typed: undefined };
 

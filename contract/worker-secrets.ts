@@ -9,6 +9,12 @@ export const MAX_SIGNING_KEYS = 8;
 /** Characters of a key of 32 bytes, as long as the digest of HMAC-SHA-256, in unpadded base64url. */
 const MIN_KEY_CHARS = 43;
 
+/** Whether a text is a signing key: unpadded base64url of at least 32 bytes. */
+function isKey(text: string): boolean {
+  // A single character left over stands for no whole byte (RFC 4648, section 5).
+  return /^[A-Za-z0-9_-]+$/.test(text) && text.length >= MIN_KEY_CHARS && text.length % 4 !== 1;
+}
+
 /** What is wrong with the form of a secret, or null. It never repeats the value. */
 export function secretProblem(name: WorkerSecret, value: string): string | null {
   if (name === 'CLOUDFLARE_AI_GATEWAY_API_KEY') {
@@ -18,9 +24,6 @@ export function secretProblem(name: WorkerSecret, value: string): string | null 
     .split(',')
     .map((key) => key.trim())
     .filter((key) => key !== '');
-  // A single character left over stands for no whole byte (RFC 4648, section 5).
-  const isKey = (key: string): boolean =>
-    /^[A-Za-z0-9_-]+$/.test(key) && key.length >= MIN_KEY_CHARS && key.length % 4 !== 1;
   return keys.length > 0 && keys.length <= MAX_SIGNING_KEYS && keys.every(isKey)
     ? null
     : `must be 1 to ${MAX_SIGNING_KEYS} comma-separated base64url keys of at least 32 bytes`;
