@@ -71,7 +71,7 @@ export const createScheduleBody = z.strictObject({
 });
 export type CreateScheduleBody = z.infer<typeof createScheduleBody>;
 
-/** To `PATCH /api/schedules/:id`. */
+/** To `PATCH /api/schedules/:scheduleId`. */
 export const updateScheduleBody = z
   .strictObject({
     name: name.optional(),
@@ -86,7 +86,7 @@ export const updateScheduleBody = z
   });
 export type UpdateScheduleBody = z.infer<typeof updateScheduleBody>;
 
-/** To `GET /api/schedules/:id/runs`. */
+/** To `GET /api/schedules/:scheduleId/runs`. */
 export const scheduleRunsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(KEPT_RUNS).default(20),
 });

@@ -111,18 +111,6 @@ const DRIVES: Record<string, Drive> = {
   'POST /admin/api/routing/rollback': {
     first: async () => (await storePolicy(1), storePolicy(2)),
   },
-  'POST /api/sessions': { status: 201 },
-  'PATCH /api/sessions/:id': { body: { title: 'Another' } },
-  'DELETE /api/sessions/:id': { status: 204 },
-  'POST /api/sessions/:id/turns': { body: { id: 'message-1', text: 'Hello' }, status: 202 },
-  'POST /api/sessions/:id/stop': {},
-  'POST /api/schedules': {
-    body: { name: 'x', cron: '0 9 * * *', prompt: 'Say hello.' },
-    status: 201,
-  },
-  'PATCH /api/schedules/:id': { body: { enabled: false } },
-  'DELETE /api/schedules/:id': { status: 204 },
-  'POST /api/schedules/:id/run': { status: 202 },
   'GET /api/socket': { status: 101 },
   ...ofTenant(['/api', '/admin/api/agents/:id'], {
     'POST /devices/approve-all': {},
@@ -138,6 +126,18 @@ const DRIVES: Record<string, Drive> = {
     'DELETE /sign-ins/:signInId': {},
     'POST /keys': { body: { name: 'x', workloads: ['chat'] }, status: 201 },
     'DELETE /keys/:keyId': {},
+    'POST /sessions': { status: 201 },
+    'PATCH /sessions/:sessionId': { body: { title: 'Another' } },
+    'DELETE /sessions/:sessionId': { status: 204 },
+    'POST /sessions/:sessionId/turns': { body: { id: 'message-1', text: 'Hello' }, status: 202 },
+    'POST /sessions/:sessionId/stop': {},
+    'POST /schedules': {
+      body: { name: 'x', cron: '0 9 * * *', prompt: 'Say hello.' },
+      status: 201,
+    },
+    'PATCH /schedules/:scheduleId': { body: { enabled: false } },
+    'DELETE /schedules/:scheduleId': { status: 204 },
+    'POST /schedules/:scheduleId/run': { status: 202 },
   }),
 };
 
@@ -148,8 +148,8 @@ function pathOf({ path, on }: RouteSpec): string {
     .replace(':snapshotId', SNAPSHOT.id)
     .replace(':version', '2')
     .replace(/:(?:inviteId|memberId|signInId|keyId|requestId|deviceId)/, MEMBER.id)
-    .replace('/api/sessions/:id', `/api/sessions/${SESSION.id}`)
-    .replace('/api/schedules/:id', `/api/schedules/${SCHEDULE.id}`)
+    .replace(':sessionId', SESSION.id)
+    .replace(':scheduleId', SCHEDULE.id)
     .replace(':id', tenant.id);
   return on.includes('system') ? named : `/t/${tenant.slug}${named}`;
 }

@@ -3,8 +3,9 @@ import { auditEntry } from './audit.ts';
 import { dbOf, type EdgeContext } from './context.ts';
 
 /**
- * Books an operator's change of what is inside an agent, before it is made: a change without its entry
- * would be worse than the reverse. What members do with their own agent is not audited.
+ * Books an operator's change of what is inside an agent, or a look at what people said to it, before it
+ * is done: one without its entry would be worse than the reverse. What members do with their own agent
+ * is not audited.
  */
 export async function bookChange(
   c: EdgeContext,

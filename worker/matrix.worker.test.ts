@@ -80,16 +80,18 @@ const MAY: Record<Action, readonly Part[]> = {
   'device.approve': ['owner', ...OPERATING],
 };
 
-/** Bodies of changes that would be refused for their form before anybody asks who sent them. */
+/**
+ * Bodies of changes that would be refused for their form before anybody asks who sent them, without
+ * `/api` and `/admin/api/tenants/:id`.
+ */
 const BODIES: Record<string, object> = {
   'POST /v1/chat/completions': { model: 'chat', messages: [{ role: 'user', content: 'hi' }] },
-  'POST /api/sessions/:id/turns': { id: 'message-1', text: 'hi' },
-  'PATCH /api/sessions/:id': { title: 'Other' },
-  'PATCH /api/members/:memberId': { name: 'Other' },
-  'POST /api/keys': { name: 'another' },
-  'POST /admin/api/tenants/:id/keys': { name: 'another' },
-  'POST /api/schedules': { name: 'daily', cron: '0 9 * * *', prompt: 'hi' },
-  'PATCH /api/schedules/:id': { name: 'weekly' },
+  'POST /sessions/:sessionId/turns': { id: 'message-1', text: 'hi' },
+  'PATCH /sessions/:sessionId': { title: 'Other' },
+  'PATCH /members/:memberId': { name: 'Other' },
+  'POST /keys': { name: 'another' },
+  'POST /schedules': { name: 'daily', cron: '0 9 * * *', prompt: 'hi' },
+  'PATCH /schedules/:scheduleId': { name: 'weekly' },
 };
 
 /** Somebody who asks: what they are, where, and what their requests carry. */
@@ -216,7 +218,8 @@ function isAllowed(spec: RouteSpec, place: PlaceKind, actor: Actor, target: Tena
 /** Asks a route as a page of the same origin, or a program, would. Answers the code of the door's refusal. */
 async function refusalOf(spec: RouteSpec, url: string, { headers }: Actor): Promise<string | null> {
   const { method } = spec;
-  const body = BODIES[`${method} ${spec.path}`] ?? {};
+  const path = spec.path.replace(/^(?:\/admin\/api\/tenants\/:id|\/api)(?=\/)/, '');
+  const body = BODIES[`${method} ${path}`] ?? {};
   const isSocket = /\/(?:socket|openclaw|live)$/.test(spec.path);
   const response = await stage.ask(url, {
     method,

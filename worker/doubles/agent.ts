@@ -3,7 +3,7 @@ import type { AgentLogs } from '../../contract/agent-logs.ts';
 import { formatApiKey, type ApiKeyView, type CreateApiKeyBody } from '../../contract/api-keys.ts';
 import type { DeviceList } from '../../contract/devices.ts';
 import { AppError } from '../../contract/errors.ts';
-import type { SessionView } from '../../contract/frames.ts';
+import type { SessionEvent, SessionView } from '../../contract/frames.ts';
 import type {
   CreateInviteBody,
   InviteView,
@@ -34,6 +34,13 @@ export const SESSION: SessionView = {
   updatedAt: 1,
   lastSeq: 0,
   working: false,
+};
+
+export const SAID: SessionEvent = {
+  seq: 1,
+  turnId: 'turn-1',
+  at: 1,
+  data: { type: 'user', text: 'What nobody else reads.', clientId: 'message-1', by: 'Ada' },
 };
 
 export const SNAPSHOT: SnapshotView = {
@@ -305,6 +312,7 @@ export class AgentDouble {
     },
     renameSession: (_caller: Caller, _id: string, title: string) => ({ ...SESSION, title }),
     deleteSession: () => undefined,
+    history: () => ({ session: SESSION, events: [SAID], more: false }),
     createTurn: () => ({ turnId: 'turn-1', sessionId: SESSION.id, seq: 1, state: 'queued' }),
     stopTurns: () => ({ stopped: 1 }),
     listSchedules: () => [SCHEDULE],

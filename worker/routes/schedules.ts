@@ -10,13 +10,10 @@ import { askAgent, callerOf } from '../ask-agent.ts';
 import { bookChange } from '../book-change.ts';
 import { ulidOf, type EdgeContext } from '../context.ts';
 import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
-import type { RouteSpec } from '../route.ts';
-
-/** A member's on the tenant's host, an operator's by path. */
-const ON = ['tenant', 'by-path'] as const;
+import { tenantResource } from '../tenant-resource.ts';
 
 function scheduleId(c: EdgeContext): string {
-  return ulidOf(c, { param: 'id', code: 'not_found', thing: 'schedule' });
+  return ulidOf(c, { param: 'scheduleId', code: 'not_found', thing: 'schedule' });
 }
 
 /** Books an operator's change. A prompt is nobody else's to read. */
@@ -33,11 +30,10 @@ function book(
 }
 
 /** The schedules of a tenant. Whether a member may change them, the agent knows. */
-export const scheduleRoutes: readonly RouteSpec[] = [
+export const scheduleRoutes = tenantResource([
   {
     method: 'GET',
-    path: '/api/schedules',
-    on: ON,
+    path: '/schedules',
     action: 'schedule.read',
     async handle(c) {
       const schedules = await askAgent(c, (agent) => agent.listSchedules(callerOf(c)));
@@ -47,8 +43,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'POST',
-    path: '/api/schedules',
-    on: ON,
+    path: '/schedules',
     action: 'schedule.write',
     async handle(c) {
       const body = await readBody(c.req.raw, createScheduleBody, MAX_MESSAGE_BODY_BYTES);
@@ -58,8 +53,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'GET',
-    path: '/api/schedules/:id',
-    on: ON,
+    path: '/schedules/:scheduleId',
     action: 'schedule.read',
     async handle(c) {
       const id = scheduleId(c);
@@ -68,8 +62,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'PATCH',
-    path: '/api/schedules/:id',
-    on: ON,
+    path: '/schedules/:scheduleId',
     action: 'schedule.write',
     async handle(c) {
       const id = scheduleId(c);
@@ -80,8 +73,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'DELETE',
-    path: '/api/schedules/:id',
-    on: ON,
+    path: '/schedules/:scheduleId',
     action: 'schedule.write',
     async handle(c) {
       const id = scheduleId(c);
@@ -92,8 +84,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'POST',
-    path: '/api/schedules/:id/run',
-    on: ON,
+    path: '/schedules/:scheduleId/run',
     action: 'schedule.write',
     async handle(c) {
       const id = scheduleId(c);
@@ -103,8 +94,7 @@ export const scheduleRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'GET',
-    path: '/api/schedules/:id/runs',
-    on: ON,
+    path: '/schedules/:scheduleId/runs',
     action: 'schedule.read',
     async handle(c) {
       const id = scheduleId(c);
@@ -114,4 +104,4 @@ export const scheduleRoutes: readonly RouteSpec[] = [
       return c.json(list);
     },
   },
-];
+]);

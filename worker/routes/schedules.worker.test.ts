@@ -22,9 +22,9 @@ function request(method: string, body?: unknown, headers: Record<string, string>
   return body === undefined ? init : { ...init, body: JSON.stringify(body) };
 }
 
-/** Asks as the operator that a caller on loopback is, by path. */
+/** Asks as the operator that a caller on loopback is. */
 const operate = (method: string, path = '', body?: unknown): Promise<Response> =>
-  world.ask(`${SYSTEM}/t/${tenant.slug}/api/schedules${path}`, request(method, body));
+  world.ask(`${SYSTEM}/admin/api/tenants/${tenant.slug}/schedules${path}`, request(method, body));
 
 async function codeOf(response: Response): Promise<string> {
   return errorBody.parse(await response.json()).error.code;
@@ -98,6 +98,11 @@ describe('schedules over HTTP', () => {
       memberId: 'member-1',
     });
     expect(await audited()).toEqual([]);
+  });
+
+  it('are an operator’s by the path form too', async () => {
+    const list = await world.ask(`${SYSTEM}/t/${tenant.slug}/api/schedules`);
+    expect(await list.json()).toEqual({ schedules: [SCHEDULE] });
   });
 
   it('are nobody else’s', async () => {

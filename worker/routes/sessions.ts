@@ -11,26 +11,22 @@ import { askAgent, callerOf } from '../ask-agent.ts';
 import { bookChange } from '../book-change.ts';
 import { requestIdOf, ulidOf, type EdgeContext } from '../context.ts';
 import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
-import type { RouteSpec } from '../route.ts';
-
-/** A member's on the tenant's host, an operator's by path. */
-const ON = ['tenant', 'by-path'] as const;
+import { tenantResource } from '../tenant-resource.ts';
 
 function sessionId(c: EdgeContext): string {
-  return ulidOf(c, { param: 'id', code: 'session_not_found', thing: 'session' });
+  return ulidOf(c, { param: 'sessionId', code: 'session_not_found', thing: 'session' });
 }
 
-/** Books an operator's change. Titles and messages are nobody else's to read. */
+/** Books what an operator does. Titles and messages are nobody else's to read in the audit. */
 function book(c: EdgeContext, action: string, id: string): Promise<void> {
   return bookChange(c, { action, target: `session:${id}` });
 }
 
-/** The sessions of a tenant, their events and turns. */
-export const sessionRoutes: readonly RouteSpec[] = [
+/** The sessions of a tenant, their events and turns. An operator who reads one is in the audit. */
+export const sessionRoutes = tenantResource([
   {
     method: 'GET',
-    path: '/api/sessions',
-    on: ON,
+    path: '/sessions',
     action: 'session.read',
     async handle(c) {
       const sessions = await askAgent(c, (agent) => agent.listSessions(callerOf(c)));
@@ -40,8 +36,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'POST',
-    path: '/api/sessions',
-    on: ON,
+    path: '/sessions',
     action: 'session.write',
     async handle(c) {
       const { title } = await readBody(c.req.raw, createSessionBody);
@@ -51,8 +46,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'GET',
-    path: '/api/sessions/:id',
-    on: ON,
+    path: '/sessions/:sessionId',
     action: 'session.read',
     async handle(c) {
       const id = sessionId(c);
@@ -64,8 +58,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'PATCH',
-    path: '/api/sessions/:id',
-    on: ON,
+    path: '/sessions/:sessionId',
     action: 'session.write',
     async handle(c) {
       const id = sessionId(c);
@@ -76,8 +69,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'DELETE',
-    path: '/api/sessions/:id',
-    on: ON,
+    path: '/sessions/:sessionId',
     action: 'session.write',
     async handle(c) {
       const id = sessionId(c);
@@ -88,12 +80,13 @@ export const sessionRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'GET',
-    path: '/api/sessions/:id/events',
-    on: ON,
+    path: '/sessions/:sessionId/events',
     action: 'session.read',
     async handle(c) {
       const id = sessionId(c);
       const page = readQuery(new URL(c.req.url), historyQuery);
+      // Operators may read what people said to their agent, but not unseen.
+      await book(c, 'session.show', id);
       const history: z.infer<typeof sessionHistory> = await askAgent(c, (agent) =>
         agent.history(callerOf(c), id, page),
       );
@@ -102,8 +95,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'POST',
-    path: '/api/sessions/:id/turns',
-    on: ON,
+    path: '/sessions/:sessionId/turns',
     action: 'session.write',
     async handle(c) {
       const session = sessionId(c);
@@ -117,8 +109,7 @@ export const sessionRoutes: readonly RouteSpec[] = [
   },
   {
     method: 'POST',
-    path: '/api/sessions/:id/stop',
-    on: ON,
+    path: '/sessions/:sessionId/stop',
     action: 'session.write',
     async handle(c) {
       const id = sessionId(c);
@@ -126,4 +117,4 @@ export const sessionRoutes: readonly RouteSpec[] = [
       return c.json(await askAgent(c, (agent) => agent.stopTurns(callerOf(c), id)));
     },
   },
-];
+]);
