@@ -75,10 +75,7 @@ function usageError(error: z.ZodError, positionals: readonly string[]): AppError
 export function defineCommand<Schema extends z.ZodType>(
   spec: Omit<Command, 'execute'> & {
     input: Schema;
-    run(
-      input: z.output<Schema>,
-      context: CommandContext,
-    ): Promise<CommandResult | CommandStream<never>>;
+    run(input: z.output<Schema>, context: CommandContext): Promise<CommandResult | CommandStream>;
   },
 ): Command {
   const { input, run, ...rest } = spec;
@@ -91,7 +88,7 @@ export function defineCommand<Schema extends z.ZodType>(
           issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : undefined,
       });
       if (!parsed.success) throw usageError(parsed.error, positionals);
-      return run(parsed.data, context) as Promise<CommandResult | CommandStream>;
+      return run(parsed.data, context);
     },
   };
 }

@@ -33,6 +33,18 @@ function exitCodeOf(code: string, status: number): ExitCode {
   return status >= 400 && status < 500 && status !== 429 ? 1 : 3;
 }
 
+/** Whether the same question may simply be asked again. */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof AnsweredError) {
+    const known = errorCode.safeParse(error.body.code);
+    return known.success
+      ? ERROR_CODES[known.data].retryable
+      : error.status >= 500 || error.status === 429;
+  }
+  const known = asAppError(error);
+  return known !== null && ERROR_CODES[known.code].retryable;
+}
+
 function exactly(error: unknown): { body: ErrorBody['error']; exit: ExitCode } {
   if (error instanceof AnsweredError) {
     return { body: error.body, exit: exitCodeOf(error.body.code, error.status) };

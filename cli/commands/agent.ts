@@ -1,19 +1,63 @@
 import { z } from 'zod';
-import { agentStatus } from '../../contract/agent.ts';
+import { agentList } from '../../contract/agent-list.ts';
+import { AGENT_STATES } from '../../contract/agent.ts';
 import { agentInspection, flushResult } from '../../contract/api.ts';
+import { agentInput } from '../agent-options.ts';
 import { agentPath } from '../client.ts';
 import { defineCommand, type Command } from '../command.ts';
-import { FLAGS, tenantRef } from '../options.ts';
-import { recordTable } from '../output.ts';
+import { FLAGS, pageInput, platformName, tier } from '../options.ts';
+import { listTable, recordTable } from '../output.ts';
+import { agentLifeCommands } from './agent-life.ts';
+import { agentStreamCommands } from './agent-streams.ts';
 
-const input = z.object({ tenantId: tenantRef });
+const list = defineCommand({
+  name: 'agent list',
+  summary: 'List agents as they last said of themselves; none is touched',
+  flags: [
+    { flag: '--state <state>', summary: `State: ${AGENT_STATES.join(', ')}` },
+    FLAGS.platform,
+    FLAGS.tier,
+    FLAGS.query,
+    FLAGS.limit,
+    FLAGS.cursor,
+  ],
+  examples: ['agent list --format table', 'agent list --state failed --tier premium'],
+  input: pageInput.extend({
+    state: z.enum(AGENT_STATES, { error: `must be one of ${AGENT_STATES.join(', ')}` }).optional(),
+    platform: platformName.optional(),
+    tier: tier.optional(),
+    query: z.string().trim().max(100).optional(),
+  }),
+  run: async ({ query, ...asked }, context) => {
+    const client = await context.client();
+    const answer = await client.request({
+      path: '/admin/api/agents',
+      query: { ...asked, q: query },
+      answer: agentList,
+    });
+    return {
+      data: answer,
+      table: () =>
+        listTable(answer.agents, [
+          'slug',
+          'platform',
+          'tier',
+          'status',
+          'state',
+          'since',
+          'generation',
+          'tenantId',
+        ]),
+    };
+  },
+});
 
 const inspect = defineCommand({
   name: 'agent inspect',
   summary: 'Look at a tenant’s agent without waking it',
   flags: [FLAGS.tenantId],
   examples: ['agent inspect --tenant-id acme --format table'],
-  input,
+  input: agentInput,
   run: async ({ tenantId }, context) => {
     const client = await context.client();
     const inspection = await client.request({ path: agentPath(tenantId), answer: agentInspection });
@@ -21,50 +65,12 @@ const inspect = defineCommand({
   },
 });
 
-const wake = defineCommand({
-  name: 'agent wake',
-  summary: 'Start waking a tenant’s agent',
-  flags: [FLAGS.tenantId],
-  examples: ['agent wake --tenant-id acme'],
-  input,
-  run: async ({ tenantId }, context) => {
-    const client = await context.client();
-    const status = await client.request({
-      method: 'POST',
-      path: agentPath(tenantId, '/wake'),
-      answer: agentStatus,
-    });
-    return { data: status, table: () => recordTable(status) };
-  },
-});
-
-const sleep = defineCommand({
-  name: 'agent sleep',
-  summary: 'Let a tenant’s agent fall asleep, its state saved first',
-  flags: [
-    FLAGS.tenantId,
-    { flag: '--force', summary: 'Also when its state can’t be saved: what is unsaved is lost' },
-  ],
-  examples: ['agent sleep --tenant-id acme', 'agent sleep --tenant-id acme --force'],
-  input: input.extend({ force: z.boolean().default(false) }),
-  run: async ({ tenantId, force }, context) => {
-    const client = await context.client();
-    const status = await client.request({
-      method: 'POST',
-      path: agentPath(tenantId, '/sleep'),
-      body: { force },
-      answer: agentStatus,
-    });
-    return { data: status, table: () => recordTable(status) };
-  },
-});
-
 const flush = defineCommand({
   name: 'agent flush',
-  summary: 'Send an agent’s usage rows to D1 now',
+  summary: 'Send an agent’s usage rows to D1 and take the active policy, now',
   flags: [FLAGS.tenantId],
   examples: ['agent flush --tenant-id acme'],
-  input,
+  input: agentInput,
   run: async ({ tenantId }, context) => {
     const client = await context.client();
     const result = await client.request({
@@ -76,4 +82,10 @@ const flush = defineCommand({
   },
 });
 
-export const agentCommands: Command[] = [inspect, wake, sleep, flush];
+export const agentCommands: Command[] = [
+  list,
+  inspect,
+  ...agentStreamCommands,
+  ...agentLifeCommands,
+  flush,
+];

@@ -27,7 +27,7 @@ export const TENANT: TenantView = {
   deletedAt: null,
 };
 
-const AGENT_STATUS: AgentInspection['agent'] = {
+export const AGENT_STATUS: AgentInspection['agent'] = {
   state: 'asleep',
   since: Date.UTC(2026, 10, 22),
   generation: 3,

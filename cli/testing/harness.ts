@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,36 +20,56 @@ export interface Scripted {
   headers?: Record<string, string>;
   /** Answers this path only, each time it is asked for. */
   path?: string;
-  /** JSON, unless it is text. */
-  body: unknown;
+  /** JSON, unless it is text or bytes. */
+  body?: unknown;
+  /** Hangs up after what there is of the body. */
+  drops?: true;
 }
 
-/** A system that gives the scripted answers in turn, the last one for ever; those with a path apart. */
-export async function startSystem(...answers: Scripted[]) {
+type Script = Scripted | ((request: Received) => Scripted);
+
+function hangUp(request: IncomingMessage): void {
+  request.socket.destroy();
+}
+
+/**
+ * A system that gives the scripted answers in turn, the last one for ever; those with a path apart. A
+ * function makes its answer of each request.
+ */
+export async function startSystem(...answers: Script[]) {
   const received: Received[] = [];
-  const byPath = new Map(answers.flatMap((answer) => (answer.path ? [[answer.path, answer]] : [])));
-  const inTurn = answers.filter(({ path }) => path === undefined);
+  const pathOf = (answer: Script): string | undefined =>
+    typeof answer === 'function' ? undefined : answer.path;
+  const byPath = new Map(answers.map((answer) => [pathOf(answer), answer]));
+  const inTurn = answers.filter((answer) => pathOf(answer) === undefined);
   let turn = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const [path = ''] = (request.url ?? '').split('?');
-      const answer = byPath.get(path) ??
-        inTurn[Math.min(turn++, inTurn.length - 1)] ?? { body: {} };
+      const next = byPath.get(path) ?? inTurn[Math.min(turn++, inTurn.length - 1)] ?? { body: {} };
       const sent = Buffer.concat(chunks).toString();
-      received.push({
+      const asked: Received = {
         method: request.method ?? '',
         url: request.url ?? '',
         headers: request.headers,
         body: sent === '' ? undefined : JSON.parse(sent),
-      });
-      const isText = typeof answer.body === 'string';
-      response.writeHead(answer.status ?? 200, {
-        'content-type': isText ? 'text/html' : 'application/json',
-        ...answer.headers,
-      });
-      response.end(isText ? answer.body : JSON.stringify(answer.body));
+      };
+      received.push(asked);
+      const {
+        status = 200,
+        headers,
+        body,
+        drops,
+      } = typeof next === 'function' ? next(asked) : next;
+      if (drops && body === undefined) return hangUp(request);
+      const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+      const type = typeof body === 'string' ? 'text/html' : 'application/json';
+      response.writeHead(status, { 'content-type': type, ...headers });
+      const text = isRaw ? body : status === 204 ? undefined : JSON.stringify(body);
+      if (drops) response.write(text, () => hangUp(request));
+      else response.end(text);
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
