@@ -12,6 +12,7 @@ import { operatorCommands } from './operator.ts';
 import { routingSetCommands } from './routing-set.ts';
 import { routingCommands } from './routing.ts';
 import { signInCommands } from './sign-in.ts';
+import { snapshotCommands } from './snapshot.ts';
 import { tenantStandingCommands } from './tenant-standing.ts';
 import { secretCommands } from './secrets.ts';
 import { tenantCommands } from './tenant.ts';
@@ -35,6 +36,7 @@ export const RESOURCES: readonly Resource[] = [
     commands: [...routingSetCommands, ...routingCommands],
   },
   { name: 'agent', summary: 'A tenant’s running agent', commands: agentCommands },
+  { name: 'snapshot', summary: 'Saved states of a tenant’s agent', commands: snapshotCommands },
   {
     name: 'member',
     summary: 'A tenant’s people, their invites and sign-ins',
