@@ -4,6 +4,10 @@ import { COMMANDS, RESOURCES } from './commands/index.ts';
 import { TENANT } from './testing/answers.ts';
 import { skclaw, startSystem } from './testing/harness.ts';
 
+/** The words of an example, as a shell takes them apart. */
+const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+
 describe('help', () => {
   test.each([[['--help']], [['-h']], [['help']], [[]]])(
     '%j shows examples before everything else',
@@ -52,7 +56,7 @@ describe('help', () => {
     '%s: its example "%s" is one that skclaw takes',
     async (_, line) => {
       // Only the missing system stops it, or a check that needs one.
-      const ran = await skclaw(line.split(' '), {
+      const ran = await skclaw(wordsOf(line), {
         env: { SKCLAW_ENV: 'local' },
         fetch: () => Promise.reject(new TypeError('fetch failed')),
       });
