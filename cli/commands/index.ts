@@ -11,6 +11,7 @@ import { noticeCommands } from './notice.ts';
 import { operatorCommands } from './operator.ts';
 import { routingSetCommands } from './routing-set.ts';
 import { routingCommands } from './routing.ts';
+import { scheduleCommands } from './schedule.ts';
 import { sessionCommands } from './session.ts';
 import { signInCommands } from './sign-in.ts';
 import { snapshotCommands } from './snapshot.ts';
@@ -39,6 +40,7 @@ export const RESOURCES: readonly Resource[] = [
   { name: 'agent', summary: 'A tenant’s running agent', commands: agentCommands },
   { name: 'snapshot', summary: 'Saved states of a tenant’s agent', commands: snapshotCommands },
   { name: 'session', summary: 'A tenant’s conversations', commands: sessionCommands },
+  { name: 'schedule', summary: 'What an agent is told at set times', commands: scheduleCommands },
   {
     name: 'member',
     summary: 'A tenant’s people, their invites and sign-ins',
