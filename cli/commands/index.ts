@@ -2,6 +2,7 @@ import type { Command, Resource } from '../command.ts';
 import { agentCommands } from './agent.ts';
 import { auditCommands } from './audit.ts';
 import { deployCommands } from './deploy.ts';
+import { deviceCommands } from './device.ts';
 import { envCommands } from './env.ts';
 import { hostnameCommands } from './hostname.ts';
 import { inviteCommands } from './invite.ts';
@@ -41,6 +42,7 @@ export const RESOURCES: readonly Resource[] = [
   { name: 'snapshot', summary: 'Saved states of a tenant’s agent', commands: snapshotCommands },
   { name: 'session', summary: 'A tenant’s conversations', commands: sessionCommands },
   { name: 'schedule', summary: 'What an agent is told at set times', commands: scheduleCommands },
+  { name: 'device', summary: 'Devices of OpenClaw’s own apps', commands: deviceCommands },
   {
     name: 'member',
     summary: 'A tenant’s people, their invites and sign-ins',
