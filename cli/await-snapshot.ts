@@ -8,6 +8,14 @@ import { askPatiently, LOOK_MS } from './patience.ts';
 
 /** Looks at a snapshot under way, a second apart: its ticket holds for a quarter of an hour. */
 const MAX_LOOKS = 900;
+/**
+ * Snapshots that are asked for, half a minute in all: OpenClaw is at work for some seconds after a turn
+ * or the deletion of a session, too.
+ */
+const MAX_TRIES = 8;
+/** Pause before another is asked for, ms. */
+const AGAIN_MS = 3_000;
+
 /** An agent's saved states, the newest first. */
 export function listSnapshots(
   client: Client,
@@ -22,27 +30,46 @@ export function oneSnapshot(snapshot: SnapshotView, failure?: AppError): Command
   return failure ? { ...result, failure } : result;
 }
 
-/** Looks at a snapshot under way until it is stored, or until it is clear that it will not be. */
-export async function awaitStored(
+/** A snapshot under way as it ended: stored, or not; still ticketed when that took too long. */
+async function awaitEnd(
   context: CommandContext,
   tenantId: string,
   begun: SnapshotView,
-): Promise<CommandResult> {
+): Promise<SnapshotView> {
   const client = await context.client();
   let snapshot = begun;
-  for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
-    const { state } = snapshot;
-    if (state === 'stored') return oneSnapshot(snapshot);
-    if (state !== 'ticketed') {
-      const hint = `See skclaw agent logs --tenant-id ${tenantId} --no-follow.`;
-      const message = `The snapshot was not stored: it is ${state}.`;
-      return oneSnapshot(snapshot, new AppError('agent_unavailable', message, { hint }));
-    }
+  for (let looks = 0; looks < MAX_LOOKS && snapshot.state === 'ticketed'; looks += 1) {
     await context.io.sleep(LOOK_MS);
     const list = await askPatiently(context.io, () => listSnapshots(client, tenantId));
     const found = list.snapshots.find(({ id }) => id === begun.id);
     snapshot = found ?? { ...snapshot, state: 'failed' };
   }
-  const message = `The snapshot is not stored after ${MAX_LOOKS} s.`;
-  return oneSnapshot(snapshot, new AppError('upstream_timeout', message));
+  return snapshot;
+}
+
+/**
+ * Has an agent saved and waits until it is. `begin` asks for it: an agent that was at work is asked
+ * again. The failure in the result says why nothing is stored.
+ */
+export async function awaitStored(
+  context: CommandContext,
+  tenantId: string,
+  begin: () => Promise<SnapshotView>,
+): Promise<CommandResult> {
+  for (let tried = 1; ; tried += 1) {
+    const snapshot = await awaitEnd(context, tenantId, await begin());
+    const { state } = snapshot;
+    if (state === 'stored') return oneSnapshot(snapshot);
+    if (state === 'ticketed') {
+      const message = `The snapshot is not stored after ${MAX_LOOKS} s.`;
+      return oneSnapshot(snapshot, new AppError('upstream_timeout', message));
+    }
+    if (tried === MAX_TRIES) {
+      const hint = `See skclaw agent logs --tenant-id ${tenantId} --no-follow.`;
+      const message = `The snapshot was not stored, ${MAX_TRIES} times: it is ${state}.`;
+      return oneSnapshot(snapshot, new AppError('agent_unavailable', message, { hint }));
+    }
+    context.progress.note('not stored: asked again');
+    await context.io.sleep(AGAIN_MS);
+  }
 }

@@ -71,14 +71,31 @@ describe('snapshot create', () => {
     expect(ran.data()).toEqual(SNAPSHOT);
   });
 
+  test('--wait asks again when the agent was at work', async () => {
+    const ran = await run(
+      'snapshot create --wait',
+      { status: 202, body: TICKETED },
+      listed({ ...TICKETED, state: 'failed' }),
+      { status: 202, body: TICKETED },
+      listed(SNAPSHOT),
+    );
+    expect(ran).toMatchObject({ code: 0, stderr: 'not stored: asked again\n' });
+    expect(ran.asked.filter((line) => line.startsWith('POST'))).toHaveLength(2);
+  });
+
   test.each([
-    ['failed', listed({ ...TICKETED, state: 'failed' })],
-    ['forgotten', listed()],
-  ])('--wait exits 3 for one that is %s', async (_, seen) => {
-    const ran = await run('snapshot create --wait', { status: 202, body: TICKETED }, seen);
+    ['failed', [{ ...TICKETED, state: 'failed' as const }]],
+    ['forgotten', []],
+  ])('--wait exits 3 for one that is %s again and again', async (_, seen) => {
+    const system = await startSystem(({ method }) =>
+      method === 'POST' ? { status: 202, body: TICKETED } : listed(...seen),
+    );
+    const argv = ['snapshot', 'create', '--wait', '--tenant-id', 'acme'];
+    const ran = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
     expect(ran.code).toBe(3);
     expect(ran.data()).toMatchObject({ id: ID, state: 'failed' });
     expect(ran.error().hint).toContain('agent logs --tenant-id acme');
+    expect(system.received).toHaveLength(16);
   });
 
   test('exits 1 when the agent can’t be saved now', async () => {

@@ -26,8 +26,8 @@ const create = defineCommand({
   run: async ({ tenantId, wait }, context) => {
     const client = await context.client();
     const path = agentPath(tenantId, '/snapshots');
-    const begun = await client.request({ method: 'POST', path, answer: snapshotView });
-    return wait ? awaitStored(context, tenantId, begun) : oneSnapshot(begun);
+    const begin = () => client.request({ method: 'POST', path, answer: snapshotView });
+    return wait ? awaitStored(context, tenantId, begin) : oneSnapshot(await begin());
   },
 });
 
