@@ -16,10 +16,9 @@ export type WatchLine =
   | { t: 'end'; state: AgentState; generation: number; at: number };
 
 /** What of an inspection is worth a line when it changes: the clock's windows move by themselves. */
-function withoutClock({ constructedAt: _, limits, ...rest }: AgentInspection): string {
-  const { minute, day, month } = limits;
-  const windows = [minute, day, month].map(({ start: __, ...used }) => used);
-  return JSON.stringify([rest, limits.may, windows]);
+function withoutClock(inspection: AgentInspection): string {
+  const isClock = (key: string): boolean => key === 'constructedAt' || key === 'start';
+  return JSON.stringify(inspection, (key, value: unknown) => (isClock(key) ? 0 : value));
 }
 
 /** The failure of an agent that stays as it is until somebody asks for it, or null. */

@@ -3,7 +3,7 @@ import { agentState } from './agent.ts';
 import { supervisorLogLine } from './supervisor.ts';
 
 /** Lines of one answer: each has 4,000 characters at most. */
-const MAX_LOG_PAGE = 200;
+export const MAX_LOG_PAGE = 200;
 
 /** What `GET /admin/api/agents/:id/logs` is asked with. */
 export const agentLogsQuery = z.strictObject({

@@ -116,7 +116,9 @@ describe('agent wake --wait', () => {
       told('starting'),
       { drops: true },
       { drops: true },
-      ...[down, down, down],
+      down,
+      down,
+      down,
       seen('ready'),
     );
     expect(ran.code).toBe(0);

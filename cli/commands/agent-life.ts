@@ -1,5 +1,5 @@
 import { agentStatus, type AgentStatus } from '../../contract/agent.ts';
-import { AGENT_FLAGS, agentInput, isGiven } from '../agent-options.ts';
+import { agentInput, isGiven } from '../agent-options.ts';
 import { awaitAgent, awaitNewLife, statusResult } from '../await-agent.ts';
 import { agentPath, type Client } from '../client.ts';
 import { defineCommand, type Command } from '../command.ts';
@@ -15,10 +15,12 @@ function tell(
   return client.request({ method: 'POST', path, body, answer: agentStatus });
 }
 
+const isReady = ({ state }: AgentStatus): boolean => state === 'ready';
+
 const wake = defineCommand({
   name: 'agent wake',
   summary: 'Wake a tenant’s agent; with --wait until it is ready',
-  flags: [FLAGS.tenantId, AGENT_FLAGS.wait],
+  flags: [FLAGS.tenantId, FLAGS.wait],
   examples: ['agent wake --tenant-id acme', 'agent wake --tenant-id acme --wait'],
   input: agentInput.extend({ wait: isGiven }),
   run: async ({ tenantId, wait }, context) => {
@@ -26,8 +28,7 @@ const wake = defineCommand({
     const askAgain = () => tell(client, { tenantId, action: 'wake' });
     const asked = await askAgain();
     if (!wait) return statusResult(asked);
-    const isDone = ({ state }: AgentStatus): boolean => state === 'ready';
-    return awaitAgent(context, { tenantId, asked, isDone, idleIn: 'asleep', askAgain });
+    return awaitAgent(context, { tenantId, asked, isDone: isReady, idleIn: 'asleep', askAgain });
   },
 });
 
@@ -36,7 +37,7 @@ const sleep = defineCommand({
   summary: 'Let a tenant’s agent fall asleep, its state saved first',
   flags: [
     FLAGS.tenantId,
-    AGENT_FLAGS.wait,
+    FLAGS.wait,
     { flag: '--force', summary: 'Also when its state can’t be saved: what is unsaved is lost' },
     FLAGS.yes,
   ],
@@ -67,7 +68,7 @@ const restart = defineCommand({
   summary: 'Save a tenant’s agent, end its sandbox and start a new one',
   flags: [
     FLAGS.tenantId,
-    AGENT_FLAGS.wait,
+    FLAGS.wait,
     {
       flag: '--force',
       summary: 'Also with a turn open or when its state can’t be saved: what is unsaved is lost',

@@ -4,7 +4,7 @@ import { supervisorLogLine } from '../../contract/supervisor.ts';
 import { agentInput, wholeNumber } from '../agent-options.ts';
 import { defineCommand, type Command } from '../command.ts';
 import { followLogs } from '../follow-logs.ts';
-import { FLAGS } from '../options.ts';
+import { choice, FLAGS } from '../options.ts';
 import { watchAgent, type WatchLine } from '../watch-agent.ts';
 
 const LEVELS = supervisorLogLine.shape.level.options;
@@ -64,7 +64,7 @@ const logs = defineCommand({
     'agent logs --tenant-id acme --no-follow --level warn --query snapshot',
   ],
   input: agentInput.extend({
-    level: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).optional(),
+    level: choice(LEVELS).optional(),
     query: z.string().max(100, 'is too long').optional(),
     tail: wholeNumber(0, MAX_LOG_PAGE).optional(),
     follow: z.boolean().default(true),

@@ -41,9 +41,10 @@ describe('agent list', () => {
     const empty = await startSystem({ body: { agents: [], cursor: null } });
     const none = await skclaw(['agent', 'list'], { env: { SKCLAW_URL: empty.url } });
     expect([none.code, none.data()]).toEqual([0, { agents: [], cursor: null }]);
-    const system = await startSystem({ body: { agents: [ENTRY], cursor: null } });
+    const system = await startSystem({ body: { agents: [ENTRY], cursor: 'next' } });
     const argv = ['agent', 'list', '--format', 'table'];
-    const { stdout } = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    const { stdout, stderr } = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
+    expect(stderr).toContain('--cursor next');
     expect(stdout).toMatch(/^SLUG +PLATFORM +TIER +STATUS +STATE +SINCE/);
     expect(stdout).toMatch(/^acme +\S+ +premium +active +failed +2026-11-22T00/m);
   });

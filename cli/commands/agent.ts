@@ -5,8 +5,8 @@ import { agentInspection, flushResult } from '../../contract/api.ts';
 import { agentInput } from '../agent-options.ts';
 import { agentPath } from '../client.ts';
 import { defineCommand, type Command } from '../command.ts';
-import { FLAGS, pageInput, platformName, tier } from '../options.ts';
-import { listTable, recordTable } from '../output.ts';
+import { choice, FLAGS, pageInput, platformName, tier } from '../options.ts';
+import { pageTable, recordTable } from '../output.ts';
 import { agentLifeCommands } from './agent-life.ts';
 import { agentStreamCommands } from './agent-streams.ts';
 
@@ -23,7 +23,7 @@ const list = defineCommand({
   ],
   examples: ['agent list --format table', 'agent list --state failed --tier premium'],
   input: pageInput.extend({
-    state: z.enum(AGENT_STATES, { error: `must be one of ${AGENT_STATES.join(', ')}` }).optional(),
+    state: choice(AGENT_STATES).optional(),
     platform: platformName.optional(),
     tier: tier.optional(),
     query: z.string().trim().max(100).optional(),
@@ -38,16 +38,11 @@ const list = defineCommand({
     return {
       data: answer,
       table: () =>
-        listTable(answer.agents, [
-          'slug',
-          'platform',
-          'tier',
-          'status',
-          'state',
-          'since',
-          'generation',
-          'tenantId',
-        ]),
+        pageTable(
+          answer.agents,
+          ['slug', 'platform', 'tier', 'status', 'state', 'since', 'generation', 'tenantId'],
+          answer.cursor,
+        ),
     };
   },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { ulidSchema } from '../../contract/ids.ts';
 import { createScheduleBody, scheduleView, type ScheduleView } from '../../contract/schedules.ts';
-import { agentInput, isGiven, ulidRef } from '../agent-options.ts';
+import { agentInput, isGiven } from '../agent-options.ts';
 import type { Flag } from '../argv.ts';
 import { tenantPath } from '../client.ts';
 import { defineCommand, type Command, type CommandResult } from '../command.ts';
@@ -8,7 +9,7 @@ import { FLAGS } from '../options.ts';
 import { recordTable } from '../output.ts';
 
 const BODY_FLAGS: Flag[] = [
-  { flag: '--name <name>', summary: 'Name, for people' },
+  FLAGS.name,
   { flag: '--cron <cron>', summary: 'Minute, hour, day of month, month, day of week' },
   { flag: '--time-zone <zone>', summary: 'Time zone of the cron expression; UTC otherwise' },
   { flag: '--prompt <text>', summary: 'What the agent is told' },
@@ -36,7 +37,7 @@ const create = defineCommand({
     cron,
     prompt,
     timeZone,
-    sessionId: ulidRef.optional(),
+    sessionId: ulidSchema.optional(),
     enabled: z.boolean().optional(),
   }),
   run: async ({ tenantId, ...body }, context) => {
@@ -61,12 +62,12 @@ const update = defineCommand({
   ],
   input: agentInput
     .extend({
-      id: ulidRef,
+      id: ulidSchema,
       name: name.optional(),
       cron: cron.optional(),
       prompt: prompt.optional(),
       timeZone,
-      sessionId: ulidRef.optional(),
+      sessionId: ulidSchema.optional(),
       ownSession: isGiven,
       enabled: z.boolean().optional(),
     })
@@ -74,8 +75,9 @@ const update = defineCommand({
       message: 'Give --session-id or --own-session, not both.',
     })
     .refine(
-      ({ tenantId: _, id: __, ownSession, ...body }) =>
-        ownSession || Object.values(body).some((value) => value !== undefined),
+      ({ ownSession, name, cron, prompt, timeZone, sessionId, enabled }) =>
+        ownSession ||
+        [name, cron, prompt, timeZone, sessionId, enabled].some((value) => value !== undefined),
       { message: 'Nothing to change: give what should be another.' },
     ),
   run: async ({ tenantId, id, ownSession, ...changes }, context) => {

@@ -117,7 +117,7 @@ describe('schedule update', () => {
   test.each<[string[], string]>([
     [[], 'Nothing to change'],
     [['--own-session', '--session-id', SESSION_ID], 'not both'],
-    [['--session-id', 'mine'], '--session-id must be an id'],
+    [['--session-id', 'mine'], '--session-id must be a ULID'],
   ])('%j is refused', async (argv, message) => {
     const ran = await run(schedule('update', ID, ...argv), { body: SCHEDULE });
     expect(ran).toMatchObject({ code: 1, stdout: '', asked: [] });

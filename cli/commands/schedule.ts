@@ -1,10 +1,11 @@
+import { ulidSchema } from '../../contract/ids.ts';
 import {
   KEPT_RUNS,
   scheduleList,
   scheduleRunList,
   scheduleRunView,
 } from '../../contract/schedules.ts';
-import { agentInput, ulidRef, wholeNumber } from '../agent-options.ts';
+import { agentInput, wholeNumber } from '../agent-options.ts';
 import { noContent, tenantPath } from '../client.ts';
 import { defineCommand, type Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -12,7 +13,7 @@ import { FLAGS, yes } from '../options.ts';
 import { listTable, recordTable } from '../output.ts';
 import { scheduleChangeCommands } from './schedule-change.ts';
 
-const input = agentInput.extend({ id: ulidRef });
+const input = agentInput.extend({ id: ulidSchema });
 
 const list = defineCommand({
   name: 'schedule list',

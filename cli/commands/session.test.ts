@@ -60,7 +60,8 @@ describe('session show', () => {
   });
 
   test('is a table of one line an event when asked', async () => {
-    const { stdout } = await run(`session show ${ID} --format table`, { body: HISTORY });
+    const { stdout, stderr } = await run(`session show ${ID} --format table`, { body: HISTORY });
+    expect(stderr).toBe('There is more: --after 3\n');
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(4);
     expect(lines[1]).toMatch(/^1 +2026-11-22\S+ +user +Which train\?$/);
@@ -70,7 +71,7 @@ describe('session show', () => {
   test.each([
     [`session show ${ID} --limit 1001`, '--limit must be a number from 1 to 1000'],
     [`session show ${ID} --after=-1`, '--after must be a number from 0'],
-    ['session show nope', '<id> must be an id as the list shows it'],
+    ['session show nope', '<id> must be a ULID'],
   ])('refuses %s', async (argv, message) => {
     const ran = await run(argv, { body: HISTORY });
     expect(ran).toMatchObject({ code: 1, stdout: '', asked: [] });

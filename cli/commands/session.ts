@@ -1,6 +1,7 @@
 import { sessionHistory, sessionList } from '../../contract/api.ts';
 import type { SessionEvent } from '../../contract/frames.ts';
-import { agentInput, ulidRef, wholeNumber } from '../agent-options.ts';
+import { ulidSchema } from '../../contract/ids.ts';
+import { agentInput, wholeNumber } from '../agent-options.ts';
 import { noContent, tenantPath } from '../client.ts';
 import { defineCommand, type Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -12,7 +13,7 @@ const MAX_EVENTS = 1_000;
 /** Highest number of an event that is asked for; a session never comes near it. */
 const MAX_SEQ = 1_000_000_000;
 
-const input = agentInput.extend({ id: ulidRef });
+const input = agentInput.extend({ id: ulidSchema });
 
 const list = defineCommand({
   name: 'session list',
@@ -72,6 +73,9 @@ const show = defineCommand({
           event.data.type,
           cell(said(event)),
         ]),
+        note: history.more
+          ? `There is more: --after ${history.events.at(-1)?.seq ?? 0}`
+          : undefined,
       }),
     };
   },

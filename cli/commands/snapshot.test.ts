@@ -134,7 +134,7 @@ describe('snapshot restore', () => {
 
 describe('snapshot delete', () => {
   test('deletes once it is confirmed', async () => {
-    const ran = await run(`snapshot delete ${ID.toLowerCase()} --yes`, { status: 204 });
+    const ran = await run(`snapshot delete ${ID} --yes`, { status: 204 });
     expect(ran).toMatchObject({ code: 0, asked: [`DELETE acme/snapshots/${ID}`] });
     expect(ran.data()).toEqual({ id: ID, deleted: true });
   });

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { agentStatus } from '../../contract/agent.ts';
+import { ulidSchema } from '../../contract/ids.ts';
 import { snapshotView } from '../../contract/snapshots.ts';
-import { AGENT_FLAGS, agentInput, isGiven, ulidRef } from '../agent-options.ts';
+import { agentInput, isGiven } from '../agent-options.ts';
 import { awaitNewLife, statusResult } from '../await-agent.ts';
 import { awaitStored, listSnapshots, oneSnapshot } from '../await-snapshot.ts';
 import { agentPath, noContent } from '../client.ts';
@@ -15,12 +16,12 @@ import { saveDownload } from '../save-download.ts';
 /** Where the system says what a download's SHA-256 is, hex. */
 const SHA256_HEADER = 'x-sk-sha256';
 
-const input = agentInput.extend({ id: ulidRef });
+const input = agentInput.extend({ id: ulidSchema });
 
 const create = defineCommand({
   name: 'snapshot create',
   summary: 'Save the state of a tenant’s agent now; with --wait until it is stored',
-  flags: [FLAGS.tenantId, AGENT_FLAGS.wait],
+  flags: [FLAGS.tenantId, FLAGS.wait],
   examples: ['snapshot create --tenant-id acme --wait'],
   input: agentInput.extend({ wait: isGiven }),
   run: async ({ tenantId, wait }, context) => {
@@ -61,7 +62,7 @@ const restore = defineCommand({
   summary: 'Take a tenant’s agent back to a saved state, what it is now saved first',
   flags: [
     FLAGS.tenantId,
-    AGENT_FLAGS.wait,
+    FLAGS.wait,
     {
       flag: '--force',
       summary: 'Also with a turn open or when its state can’t be saved: what is unsaved is lost',
