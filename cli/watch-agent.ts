@@ -15,9 +15,10 @@ export type WatchLine =
   | { t: 'timeline'; entry: TimelineEntry }
   | { t: 'end'; state: AgentState; generation: number; at: number };
 
+const isClock = (key: string): boolean => key === 'constructedAt' || key === 'start';
+
 /** What of an inspection is worth a line when it changes: the clock's windows move by themselves. */
 function withoutClock(inspection: AgentInspection): string {
-  const isClock = (key: string): boolean => key === 'constructedAt' || key === 'start';
   return JSON.stringify(inspection, (key, value: unknown) => (isClock(key) ? 0 : value));
 }
 

@@ -136,7 +136,7 @@ describe('an agent in the hands of skclaw', () => {
     expect(await readdir(folder)).toEqual(['saved.tar.zst']);
   });
 
-  it('deletes a session, which a saved state of before does not bring back', async () => {
+  it('deletes a session, which is not listed again when the agent goes back to a saved state', async () => {
     await refused(`session delete ${sessionId}`, 1, 'confirmation_required');
     await done(`session delete ${sessionId} --yes`, z.object({ deleted: z.literal(true) }));
     await refused(`session show ${sessionId}`, 1, 'session_not_found');
