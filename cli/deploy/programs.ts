@@ -35,7 +35,7 @@ function saidOf(text: string): string[] {
     .replaceAll(ESCAPES, '')
     .split(/\r?\n/)
     .map((line) => line.trimEnd())
-    .filter((line) => line.trim() !== '' && !/^[\s─-╿]*$/.test(line));
+    .filter((line) => line.trim() !== '' && !/^[\s─-╿]*$|Logs were written to/.test(line));
 }
 
 /** What wrangler writes to its output file, one entry a line. */
@@ -54,18 +54,14 @@ function failureOf(
   ended: { stdout: string; stderr: string },
   outputs: readonly WranglerOutput[] = [],
 ): AppError {
-  const lines = saidOf(`${ended.stdout}\n${ended.stderr}`);
-  // wrangler marks the reason; what follows it are its details.
-  const marked = lines.findLastIndex((line) => /\[ERROR\]|✘/.test(line));
-  const details = (marked === -1 ? lines.slice(-MAX_SAID_LINES) : lines.slice(marked)).slice(
-    0,
-    MAX_SAID_LINES,
-  );
+  // The reason comes last, after what the programs that it started have said.
+  const details = saidOf(`${ended.stdout}\n${ended.stderr}`).slice(-MAX_SAID_LINES);
   const entry = outputs
     .map((output) => commandFailed.safeParse(output))
     .find(({ success }) => success);
-  const last = details.at(marked === -1 ? -1 : 0)?.replace(/^.*\[ERROR\]\s*/, '');
-  const reason = (entry?.data?.message ?? last ?? 'it said nothing').trim();
+  const marked = details.findLast((line) => line.includes('[ERROR]')) ?? details.at(-1);
+  const said = marked?.replace(/^.*\[ERROR\]\s*/, '');
+  const reason = (entry?.data?.message ?? said ?? 'it said nothing').trim();
   const isRefused =
     REFUSED.test([reason, ...details].join('\n')) || REFUSED_CODES.has(entry?.data?.code ?? 0);
   const code = isRefused ? 'cloud_refused' : 'upstream_failed';
