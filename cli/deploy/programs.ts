@@ -78,6 +78,14 @@ export interface Programs {
   docker(args: readonly string[]): Promise<string>;
 }
 
+function refuseMissing(program: string, { code, stderr }: Executed): void {
+  if (code !== 127) return;
+  throw new AppError('invalid_config', `${program} is not there: ${stderr.trim()}`, {
+    hint:
+      program === 'docker' ? 'Install Docker, or name it by WRANGLER_DOCKER_BIN.' : 'Run npm ci.',
+  });
+}
+
 async function readOutputs(file: string): Promise<WranglerOutput[]> {
   const written = (await readOptional(file)) ?? '';
   return written
@@ -100,13 +108,6 @@ export function createPrograms(io: Io, options: { root: string; accountId: strin
     WRANGLER_SEND_ERROR_REPORTS: 'false',
     WRANGLER_HIDE_BANNER: 'true',
   };
-  function refuseMissing(program: string, { code, stderr }: Executed): void {
-    if (code !== 127) return;
-    throw new AppError('invalid_config', `${program} is not there: ${stderr.trim()}`, {
-      hint:
-        program === 'docker' ? 'Install Docker, or name it by WRANGLER_DOCKER_BIN.' : 'Run npm ci.',
-    });
-  }
   async function run(program: string, file: string, args: readonly string[]): Promise<Executed> {
     const ended = await io.execute(file, args, { cwd: root, env });
     refuseMissing(program, ended);

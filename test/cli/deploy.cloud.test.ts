@@ -281,7 +281,8 @@ describe('a failure leaves the old version serving, and says what was done', () 
           url: `/admin/api/agents/${TENANT.id}`,
           version: 2,
           status: 200,
-          body: { ...INSPECTION, agent },
+          // What waking answers, and what looking does.
+          body: { ...INSPECTION, ...agent, agent },
         });
       },
     ],
