@@ -52,8 +52,8 @@ async function runAll(): Promise<Tally[]> {
   const tallies = [await runOpenClawStage(), await runLintStages()];
   const build = await runStage('build', () => preparation(() => ensureSite(say)));
   tallies.push(build);
-  // Node and the DOM together: two cores have something to do while one of them starts.
-  tallies.push(await runVitestStage(['node', 'site']));
+  // Together: two cores have something to do while one of them starts, or waits for wrangler.
+  tallies.push(await runVitestStage(['cloud', 'node', 'site']));
   tallies.push(await runVitestStage(['workers']));
   if (build.failed === 0) {
     tallies.push(await runStage('flow', () => vitest(['flow'], FLOW_DEADLINE_MS)));

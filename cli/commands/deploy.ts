@@ -18,6 +18,7 @@ import { FLAGS, yes } from '../options.ts';
 import { listTable } from '../output.ts';
 import { requireConfig } from '../require-config.ts';
 import { checkEnvironment, failureOfChecks } from './env.ts';
+import { routingSet } from './routing-set.ts';
 
 function printedPlan(plan: DeployPlan) {
   return {
@@ -95,6 +96,9 @@ async function release(
       accessHeaders: client.target.headers,
     },
     readServing: () => readServing(cloud, config),
+    async routeTier(tier, model) {
+      await routingSet.execute({ tier, model }, context);
+    },
     async validate() {
       const asksSystem = plan.previousVersion !== null;
       const all = await checkEnvironment(context, { asksSystem });

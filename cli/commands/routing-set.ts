@@ -92,7 +92,8 @@ function remarks(
   ];
 }
 
-const set = defineCommand({
+/** Gives a tier, platform or workload another model; a first deploy does it too. */
+export const routingSet = defineCommand({
   name: 'routing set',
   summary: 'Give a tier, platform or workload another model, as a new version of the policy',
   flags: [
@@ -172,4 +173,4 @@ const set = defineCommand({
   },
 });
 
-export const routingSetCommands: Command[] = [set];
+export const routingSetCommands: Command[] = [routingSet];

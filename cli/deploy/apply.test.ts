@@ -28,6 +28,7 @@ async function apply(options: {
     serving: options.first
       ? { versionId: null, migrationTag: null }
       : { versionId: 'old', migrationTag: 'v1' },
+    tierModels: [],
     wakes: true,
   });
   const runners = Object.fromEntries(

@@ -9,6 +9,7 @@ const FACTS: PlanFacts = {
   imageTag: 'streamkinetics-backend-agent:0123456789abcdef',
   configFile: 'dist/deploy/wrangler.production.json',
   serving: { versionId: 'old', migrationTag: 'v1' },
+  tierModels: [],
   wakes: true,
 };
 const names = (facts: Partial<PlanFacts>) =>
@@ -58,8 +59,19 @@ describe('goes out whole, and says why', () => {
   });
 });
 
+test('a first deploy gives each tier its model, a later one leaves the policy alone', () => {
+  const tierModels = [['premium', '@cf/moonshotai/kimi-k2.6']] as const;
+  const first = { tierModels, serving: { versionId: null, migrationTag: null } };
+  expect(
+    planDeploy({ ...FACTS, ...first }).steps.find(({ name }) => name === 'models')?.does,
+  ).toEqual(['skclaw routing set --tier premium --model @cf/moonshotai/kimi-k2.6']);
+  expect(names({ ...first, tierModels: [] })).not.toContain('models');
+  expect(names({ tierModels })).not.toContain('models');
+});
+
 test('offline it has every step, and each says when it is part of the release', () => {
-  const plan = planDeploy({ ...FACTS, serving: null });
+  const tierModels = [['free', '@cf/zai-org/glm-4.7-flash']] as const;
+  const plan = planDeploy({ ...FACTS, serving: null, tierModels });
   expect(plan.mode).toBeNull();
   expect(plan.steps.map(({ name }) => name)).toEqual(STEP_NAMES);
   expect(plan.steps.find(({ name }) => name === 'upload')?.when).toContain('a version serves');

@@ -22,6 +22,8 @@ export interface PlanFacts {
   configFile: string;
   /** Null when nobody was asked, as with --offline. */
   serving: Serving | null;
+  /** `modelTierMap` of the config file: what the first policy should route to. */
+  tierModels: readonly (readonly [tier: string, model: string])[];
   /** Whether the smoke test wakes an agent of its own. */
   wakes: boolean;
 }
@@ -37,6 +39,7 @@ export const STEP_NAMES = [
   'check',
   'release',
   'triggers',
+  'models',
   'smoke',
 ] as const;
 export type StepName = (typeof STEP_NAMES)[number];
@@ -90,6 +93,7 @@ function modeOf({ serving, migrationTag }: PlanFacts): Pick<DeployPlan, 'mode' |
   };
 }
 
+const FIRST_ONLY = 'on the first deploy only: later the policy holds';
 const UNTOUCHED = 'Nothing was changed: the version before serves on.';
 const BACK = 'The version before is put back to 100 %.';
 
@@ -189,6 +193,15 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
       when: gradually,
     },
     {
+      name: 'models',
+      summary: 'Give each tier the model of modelTierMap',
+      does: facts.tierModels.map(
+        ([tier, model]) => `skclaw routing set --tier ${tier} --model ${model}`,
+      ),
+      onFailure: 'The new version serves, by the routing policy that it came with.',
+      when: FIRST_ONLY,
+    },
+    {
       name: 'smoke',
       summary: 'Try the released system as its users do',
       does: [
@@ -199,11 +212,14 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
       onFailure: 'After a gradual release the version before is put back to 100 %.',
     },
   ];
+  const isFirst = facts.serving === null || facts.serving.migrationTag === null;
+  const seeds = isFirst && facts.tierModels.length > 0;
   const isIn = ({ name }: PlannedStep): boolean =>
-    mode === null ||
-    (mode === 'whole'
-      ? !['upload', 'stage', 'check', 'release', 'triggers'].includes(name)
-      : name !== 'deploy');
+    (name !== 'models' || seeds) &&
+    (mode === null ||
+      (mode === 'whole'
+        ? !['upload', 'stage', 'check', 'release', 'triggers'].includes(name)
+        : name !== 'deploy'));
   return {
     environment,
     worker: workerName,

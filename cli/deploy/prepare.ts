@@ -83,6 +83,7 @@ export function factsOf(
     migrationTag,
     imageTag,
     configFile,
+    tierModels: Object.entries(config.modelTierMap ?? {}),
     ...options,
   };
 }

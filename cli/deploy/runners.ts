@@ -20,6 +20,8 @@ export interface DeployParts {
   wakes: boolean;
   edge: EdgeTarget;
   readServing(): Promise<ServingNow>;
+  /** Gives a tier its model, as `routing set` does. */
+  routeTier(tier: string, model: string): Promise<void>;
   /** The checks of `env validate` that need no running system; how many passed. Throws the failures. */
   validate(): Promise<number>;
 }
@@ -124,6 +126,11 @@ export function deployRun(parts: DeployParts): DeployRun {
       async triggers() {
         await programs.wrangler(['triggers', 'deploy', ...config]);
         return 'routes and cron are as configured';
+      },
+      async models() {
+        const tiers = Object.entries(prepared.config.modelTierMap ?? {});
+        for (const [tier, model] of tiers) await parts.routeTier(tier, model);
+        return tiers.map(([tier, model]) => `${tier} ${model}`).join(', ');
       },
       async smoke() {
         const said = [await checked(false), await smokeRouting(client)];

@@ -1,11 +1,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Config } from '../../cli/config.ts';
 import type { DeployReport } from '../../cli/deploy/apply.ts';
 import { execute } from '../../cli/execute.ts';
 import type { Io } from '../../cli/io.ts';
-import { INSPECTION, TENANT } from '../../cli/testing/answers.ts';
+import { ACTIVE_POLICY, INSPECTION, TENANT } from '../../cli/testing/answers.ts';
 import { folderWith, skclaw } from '../../cli/testing/harness.ts';
+import { MODEL_CATALOG, PRICE_VERSION } from '../../contract/models.ts';
 import { startDocker } from '../cloudflare/docker/index.ts';
 import { startEdge } from '../cloudflare/edge.ts';
 import { seedVersion, seedWorker } from '../cloudflare/seed.ts';
@@ -35,6 +37,17 @@ const SMOKE_ANSWERS = {
   [`DELETE /admin/api/tenants/${TENANT.id}`]: json({ ...TENANT, pending: false }),
 };
 
+const GLM = '@cf/zai-org/glm-4.7-flash';
+const POLICY_ANSWERS = {
+  'GET /admin/api/routing/policies': json({
+    policies: [{ ...ACTIVE_POLICY, ruleCount: 3 }],
+    cursor: null,
+  }),
+  'GET /admin/api/routing/policies/active': json(ACTIVE_POLICY),
+  'GET /admin/api/routing/models': json({ models: MODEL_CATALOG, priceVersion: PRICE_VERSION }),
+  'POST /admin/api/routing/policies': json({ ...ACTIVE_POLICY, version: 2, warnings: [] }, 201),
+};
+
 /** An account that the platform serves from (unless `empty`), with docker and edge in front. */
 async function stage(options: { empty?: boolean } = {}) {
   const account = await startAccount();
@@ -46,7 +59,7 @@ async function stage(options: { empty?: boolean } = {}) {
   const edge = startEdge(account, {
     clientId: CREDENTIALS.CF_ACCESS_CLIENT_ID,
     clientSecret: CREDENTIALS.CF_ACCESS_CLIENT_SECRET,
-    answers: SMOKE_ANSWERS,
+    answers: { ...SMOKE_ANSWERS, ...POLICY_ANSWERS },
   });
   return { account, docker, edge };
 }
@@ -59,6 +72,7 @@ interface Play {
   /** Runs before each program that is started. */
   before?: (file: string, args: readonly string[]) => void | Promise<void>;
   buildFails?: boolean;
+  config?: Partial<Config>;
   ask?: Io['ask'];
 }
 
@@ -68,7 +82,7 @@ async function deploy({ account, docker, edge }: Stage, play: Play = {}) {
   let clock = Date.now();
   const ran = await skclaw(['deploy', '--env', 'production', ...(play.argv ?? [])], {
     root: project.root,
-    cwd: await folderWith({ '.skclaw.json': configOf(account.state) }),
+    cwd: await folderWith({ '.skclaw.json': { ...configOf(account.state), ...play.config } }),
     env: {
       PATH: process.env['PATH'],
       HOME: project.root,
@@ -155,9 +169,12 @@ test('a first deploy is one step, which the plan says, with the secrets that wer
     plan: { mode: 'whole', reason: expect.stringContaining('The first deploy') },
   });
   expect(docker.calls()).toEqual([]);
-  const ran = await deploy(staged);
+  const ran = await deploy(staged, { config: { modelTierMap: { premium: GLM } } });
   expect(ran.code, ran.stderr).toBe(0);
   expect(ran.report()).toMatchObject({ ok: true, mode: 'whole', previousVersion: null });
+  expect(staged.edge.requests.map(({ method, url }) => `${method} ${url}`)).toContain(
+    'POST https://api.streamkinetics.com/admin/api/routing/policies',
+  );
   expect(live(account)).toEqual([{ version_id: newest(account)?.id, percentage: 100 }]);
   expect(account.state.worker(WORKER).migrationTag).toBe('v1');
   const [zone] = account.state.zones.values();
