@@ -86,6 +86,15 @@ export const updateScheduleBody = z
   });
 export type UpdateScheduleBody = z.infer<typeof updateScheduleBody>;
 
+/** Times that a look ahead at an expression names. */
+export const TIMES_AHEAD = 3;
+
+/** To `GET /api/schedule-times`: what an expression means, before it is stored. */
+export const scheduleTimesQuery = z.object({ cron, timeZone: timeZone.default('UTC') });
+export type ScheduleTimesQuery = z.infer<typeof scheduleTimesQuery>;
+/** Its next times, UTC ms, the soonest first. */
+export const scheduleTimes = z.object({ times: z.array(z.number().int()).max(TIMES_AHEAD) });
+
 /** To `GET /api/schedules/:scheduleId/runs`. */
 export const scheduleRunsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(KEPT_RUNS).default(20),

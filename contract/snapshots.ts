@@ -26,7 +26,7 @@ export const snapshotView = z.object({
 });
 export type SnapshotView = z.infer<typeof snapshotView>;
 
-/** From `GET /admin/api/agents/:id/snapshots`: the newest first. */
+/** From `GET /admin/api/agents/:id/snapshots` and an owner's `GET /api/snapshots`: the newest first. */
 export const snapshotList = z.object({ snapshots: z.array(snapshotView) });
 
 /** To `POST /admin/api/agents/:id/snapshots/:snapshotId/restore`. */

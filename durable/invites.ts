@@ -129,24 +129,37 @@ export function openInvite(
   { token, host, now }: { token: string; host: string; now: number },
 ): Invite {
   const hash = sha256Hex(token);
-  const row = db
-    .select()
-    .from(invites)
-    .where(and(eq(invites.tokenHash, hash), isOpen(now)))
-    .get();
-  if (!row || row.hostname !== host) throw invalidInvite();
+  const row = db.select().from(invites).where(eq(invites.tokenHash, hash)).get();
+  if (!row) throw invalidInvite('unknown');
+  const state = stateOf(row, now);
+  if (state !== 'open') throw invalidInvite(state);
+  if (row.hostname !== host) throw invalidInvite('elsewhere', row.hostname);
   return row;
 }
 
-/** The refusal of an invite that lets nobody in, whatever the reason. */
-export function invalidInvite(): AppError {
-  return new AppError(
-    'invite_invalid',
-    'This invite was used already, has expired or was revoked.',
-    {
-      hint: 'Ask whoever invited you for a new link.',
-    },
-  );
+const ASK_AGAIN = 'Ask whoever invited you for a new link.';
+
+/** What the holder of a link that lets nobody in is told, and what they can do. */
+const REFUSALS: Record<Exclude<InviteView['state'], 'open'> | 'unknown', [string, string]> = {
+  used: [
+    'This invite was used already.',
+    'If it was you, open the chat in the browser that you joined in. Otherwise ask whoever invited you for a new link.',
+  ],
+  expired: ['This invite has expired.', ASK_AGAIN],
+  revoked: ['This invite was withdrawn.', ASK_AGAIN],
+  unknown: [
+    'This invite is not known at this address.',
+    'Check that the link is complete and that you opened it as it was sent to you.',
+  ],
+};
+
+/** The refusal of an invite that lets nobody in here; `hostname` is where it would. */
+export function invalidInvite(why: keyof typeof REFUSALS | 'elsewhere', hostname = ''): AppError {
+  const [message, hint] =
+    why === 'elsewhere'
+      ? ['This invite is for another address.', `Open it at ${hostname}.`]
+      : REFUSALS[why];
+  return new AppError('invite_invalid', message, { hint });
 }
 
 /** An invite has let a member in: it is used up. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ulid } from 'ulid';
+import type { AppError } from '../contract/errors.ts';
 import { MAX_MEMBERS, MAX_OPEN_INVITES, MAX_SIGN_INS } from '../contract/members.ts';
 import { invites, members, signIns } from '../db/agent/schema.ts';
 import { hasEnded, identify } from './credentials.ts';
@@ -85,6 +86,27 @@ describe('an invite', () => {
       expect(() => open(db, token)).toThrow(refused);
       expect(() => revokeInvite(db, 'nothing', NOW)).toThrow(coded('not_found'));
       expect(countMembers(db)).toBe(0);
+    }));
+
+  it('that lets nobody in says why, and what to do', () =>
+    freshAgent().inside(({ db }) => {
+      const why = (token: string, at: Parameters<typeof open>[2] = {}): string => {
+        try {
+          open(db, token, at);
+          return 'let in';
+        } catch (error) {
+          return `${(error as Error).message} ${(error as AppError).hint}`;
+        }
+      };
+      const { token, id } = invite(db);
+      expect(why(token, { now: NOW + DAY_MS })).toContain('expired');
+      expect(why(token, { host: 'other.localhost' })).toContain(`Open it at ${HOST}.`);
+      expect(why('x'.repeat(43))).toContain('link is complete');
+      open(db, token);
+      expect(why(token)).toContain('used already');
+      const { token: withdrawn } = invite(db);
+      revokeInvite(db, listInvites(db, NOW).find((one) => one.id !== id)?.id ?? '', NOW);
+      expect(why(withdrawn)).toContain('withdrawn');
     }));
 
   it('for a member who is there signs them in again, as what they are', () =>

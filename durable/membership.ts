@@ -89,9 +89,12 @@ export class Membership {
     return members.listMembers(db, now());
   }
 
+  /** Everybody's name and role for who may change them, and one's own name. */
   updateMember(caller: Caller, id: string, body: UpdateMemberBody): MemberView {
     const { db, now } = this.#deps;
-    this.#deps.door.changer(caller);
+    const asking = this.#deps.door.identify(caller);
+    const isOwnName = caller.kind === 'member' && caller.memberId === id && body.role === undefined;
+    if (!isOwnName) checkMayChange(caller, asking);
     const row = members.updateMember(db, id, body);
     // Who owns nothing any more has nobody else to invite either.
     if (row.role === 'user') invites.revokeInvitesOf(db, id, { made: true, now: now() });

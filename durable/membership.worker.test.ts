@@ -67,6 +67,15 @@ describe('who may', () => {
   });
 });
 
+it('a member may change their own name, and nothing else of themselves', async () => {
+  const { rpc, owner, user } = await people();
+  expect((await rpc.updateMember(user, user.memberId, { name: 'Uma' })).name).toBe('Uma');
+  const promote = { name: 'Uma', role: 'owner' } as const;
+  expect(await codeOf(() => rpc.updateMember(user, user.memberId, promote))).toBe('forbidden');
+  const rename = () => rpc.updateMember(user, owner.memberId, { name: 'Uma' });
+  expect(await codeOf(rename)).toBe('forbidden');
+});
+
 describe('an invite', () => {
   it('is for the host it is asked on, the one that is named, or the tenant’s own', async () => {
     const { rpc, tenant, create, owner } = await people();

@@ -1,3 +1,4 @@
+import type { AllowanceView } from '../contract/allowance.ts';
 import type { TenantRecord } from '../contract/agent.ts';
 import type { RoutingTestResult } from '../contract/api.ts';
 import type { BudgetView } from '../contract/notices.ts';
@@ -23,7 +24,7 @@ import {
 import { reasonOf, type LogEntry } from './log.ts';
 import { hastenLookups } from './lookups.ts';
 import { readMeters } from './meter-reading.ts';
-import { budgetOf, budgetPercent } from './meters.ts';
+import { budgetOf, budgetPercent, todayOf } from './meters.ts';
 import { FLUSH_DELAY_MS, flushOutbox, sweepAttempts } from './outbox.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import { testRoute } from './route-test.ts';
@@ -146,6 +147,15 @@ export class Metering {
   budget(): BudgetView {
     const { db, record, now } = this.#deps;
     return budgetOf(readMeters(db, now()), limitsOf(record()));
+  }
+
+  /** What may be used, and what is used of it in the windows that are. */
+  allowance(): AllowanceView {
+    const { db, record, now } = this.#deps;
+    const at = now();
+    const limits = limitsOf(record());
+    const meters = readMeters(db, at);
+    return { limits, today: todayOf(meters), budget: budgetOf(meters, limits), at };
   }
 
   /** Tells members and operators, once, when the month's budget comes to a notice. */

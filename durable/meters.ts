@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AllowanceView } from '../contract/allowance.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Limits } from '../contract/limits.ts';
 import { BUDGET_NOTICE_PERCENTS, type BudgetView } from '../contract/notices.ts';
@@ -211,4 +212,9 @@ export function budgetOf(meter: Meters, limits: Limits): BudgetView {
     percent: budgetPercent(meter, limits),
     renewsAt: nextMonthStart(meter.month.start),
   };
+}
+
+/** What is used of the day's tokens, as members see it. */
+export function todayOf({ day }: Meters): AllowanceView['today'] {
+  return { start: day.start, usedTokens: day.tokens, renewsAt: day.start + DAY_MS };
 }

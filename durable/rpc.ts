@@ -1,6 +1,7 @@
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
+import type { AllowanceView } from '../contract/allowance.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
 import type { ApprovedDevice, ApprovedDevices, DeviceList } from '../contract/devices.ts';
@@ -16,6 +17,7 @@ import type { RouteRequest } from '../contract/policy.ts';
 import type {
   CreateScheduleBody,
   ScheduleRunView,
+  ScheduleTimesQuery,
   ScheduleView,
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
@@ -178,7 +180,12 @@ export interface TenantAgentRpc extends LedgerRpc {
   /** Locks a device out; its connections are closed. AppError not_found. */
   removeDevice(caller: Caller, deviceId: string): Promise<void>;
 
+  /** What the agent may use and has used: every member may know. */
+  allowance(caller: Caller): Promise<AllowanceView>;
+
   listSchedules(caller: Caller): Promise<ScheduleView[]>;
+  /** The next times of an expression that is not stored yet. AppError invalid_request names what is wrong with it. */
+  scheduleTimes(caller: Caller, query: ScheduleTimesQuery): Promise<number[]>;
   readSchedule(caller: Caller, id: string): Promise<ScheduleView>;
   /** Changes are for owners and operators: AppError forbidden for others. */
   createSchedule(caller: Caller, body: CreateScheduleBody): Promise<ScheduleView>;
@@ -192,6 +199,8 @@ export interface TenantAgentRpc extends LedgerRpc {
   sandboxProcesses(): Promise<DebugProcesses>;
   sandboxLogs(options: { lines: number }): Promise<DebugLogs>;
 
+  /** What is saved, for owners and operators: AppError forbidden for others. */
+  ownSnapshots(caller: Caller): Promise<SnapshotView[]>;
   /** The newest first; a look that neither wakes the agent nor keeps it awake. */
   listSnapshots(): Promise<SnapshotView[]>;
   /** Begins a snapshot of a ready agent, and answers at once. AppError conflict when it can't be. */

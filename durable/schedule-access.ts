@@ -1,6 +1,7 @@
 import type {
   CreateScheduleBody,
   ScheduleRunView,
+  ScheduleTimesQuery,
   ScheduleView,
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
@@ -28,6 +29,12 @@ export class ScheduleAccess {
   list(caller: Caller): ScheduleView[] {
     this.#deps.door.identify(caller);
     return schedules.listSchedules(this.#deps.db);
+  }
+
+  /** When an expression would come next, for every member. AppError invalid_request. */
+  timesAhead(caller: Caller, query: ScheduleTimesQuery): number[] {
+    this.#deps.door.identify(caller);
+    return this.#deps.scheduling.timesAhead(query);
   }
 
   read(caller: Caller, id: string): ScheduleView {

@@ -28,6 +28,15 @@ export function nextTime(cron: string, timeZone: string, after: number): number 
   return cronOf(cron, timeZone).nextRun(new Date(after))?.getTime() ?? null;
 }
 
+/** The first `count` times of a checked schedule after `after`, UTC ms; fewer when it ends. */
+export function nextTimes(
+  { cron, timeZone }: { cron: string; timeZone: string },
+  { after, count }: { after: number; count: number },
+): number[] {
+  const times = cronOf(cron, timeZone).nextRuns(count, new Date(after));
+  return times.map((time) => time.getTime());
+}
+
 function checkTimeZone(timeZone: string): void {
   try {
     // Offsets such as +05:00 pass for zones there, and know no summer time.

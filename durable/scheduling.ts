@@ -1,15 +1,18 @@
 import type { TenantRecord } from '../contract/agent.ts';
 import type { Limits } from '../contract/limits.ts';
-import type {
-  CreateScheduleBody,
-  ScheduleRunView,
-  ScheduleView,
-  UpdateScheduleBody,
+import {
+  TIMES_AHEAD,
+  type CreateScheduleBody,
+  type ScheduleRunView,
+  type ScheduleTimesQuery,
+  type ScheduleView,
+  type UpdateScheduleBody,
 } from '../contract/schedules.ts';
 import { limitsOf } from '../contract/tiers.ts';
 import { takePrewake } from './schedule-prewake.ts';
 import { runView } from './schedule-runs.ts';
 import { runScheduleStep, startRun, type QueuedTurn } from './schedule-start.ts';
+import { checkTimes, nextTimes } from './schedule-times.ts';
 import { createSchedule, getSchedule, updateSchedule } from './schedules.ts';
 import type { AgentDb } from './storage.ts';
 
@@ -37,6 +40,13 @@ export class Scheduling {
 
   update(id: string, body: UpdateScheduleBody): ScheduleView {
     return updateSchedule(this.#context(), id, body);
+  }
+
+  /** When an expression would come next here. AppError invalid_request when it cannot be a schedule's. */
+  timesAhead({ cron, timeZone }: ScheduleTimesQuery): number[] {
+    const { limits, now } = this.#context();
+    checkTimes(cron, timeZone, { minIntervalMs: limits.minScheduleIntervalMs, now });
+    return nextTimes({ cron, timeZone }, { after: now, count: TIMES_AHEAD });
   }
 
   /** Runs a schedule now, on or off. AppError when its last run is open or nothing can be queued. */

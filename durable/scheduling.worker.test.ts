@@ -39,6 +39,30 @@ function makeDue({ inside }: FreshAgent, id: string, at = Date.now() - 1): Promi
 const generation = ({ inside }: FreshAgent): Promise<number> =>
   inside(({ db }) => readCell(db, 'wake')?.generation ?? 0);
 
+describe('the times of an expression', () => {
+  it('are told to every member before anything is stored, or what is wrong with it', async () => {
+    const tenant = await newTenant();
+    const user = await join(tenant, 'user');
+    const daily = { cron: '0 9 * * *', timeZone: 'Europe/Berlin' };
+    const times = await tenant.rpc.scheduleTimes(user, daily);
+    expect(times).toHaveLength(3);
+    const hours = times.map((at) =>
+      new Date(at).toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' }),
+    );
+    expect(hours).toEqual(['09:00:00', '09:00:00', '09:00:00']);
+    expect(times.toSorted((a, b) => a - b)).toEqual(times);
+    for (const wrong of [
+      { cron: '99 * * * *' },
+      { timeZone: 'Moon/Base' },
+      { cron: '0 0 30 2 *' },
+    ]) {
+      const ask = () => tenant.rpc.scheduleTimes(user, { ...daily, ...wrong });
+      expect(await codeOf(ask)).toBe('invalid_request');
+    }
+    expect(await tenant.rpc.listSchedules(user)).toEqual([]);
+  });
+});
+
 describe('who may change schedules', () => {
   it('are owners and operators; every member and viewer may look', async () => {
     const tenant = await newTenant();

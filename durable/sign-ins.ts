@@ -44,7 +44,7 @@ export function signIn(
   // Without an await to the end: of two that open the link at once, one gets in.
   const { id, role, memberId } = openInvite(db, { token, host, now });
   const known = memberId === null ? null : findMember(db, memberId);
-  if (memberId !== null && !known) throw invalidInvite();
+  if (memberId !== null && !known) throw invalidInvite('revoked');
   const nameless = role === 'owner' ? 'Owner' : 'Member';
   const member = known ?? addMember(db, { id: ulid(now), name: name ?? nameless, role, now });
   noteUsed(db, id, { usedBy: member.id, now });

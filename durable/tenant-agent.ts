@@ -3,6 +3,7 @@ import { decodeTime } from 'ulid';
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
+import type { AllowanceView } from '../contract/allowance.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
 import type { ApprovedDevice, ApprovedDevices, DeviceList } from '../contract/devices.ts';
@@ -19,6 +20,7 @@ import type { RouteRequest } from '../contract/policy.ts';
 import type {
   CreateScheduleBody,
   ScheduleRunView,
+  ScheduleTimesQuery,
   ScheduleView,
   UpdateScheduleBody,
 } from '../contract/schedules.ts';
@@ -471,10 +473,19 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     await this.#armed(await this.#devices.remove(caller, deviceId));
   }
 
+  async allowance(caller: Caller): Promise<AllowanceView> {
+    this.#door.identify(caller);
+    return this.#metering.allowance();
+  }
+
   /* Schedules */
 
   async listSchedules(caller: Caller): Promise<ScheduleView[]> {
     return this.#schedules.list(caller);
+  }
+
+  async scheduleTimes(caller: Caller, query: ScheduleTimesQuery): Promise<number[]> {
+    return this.#schedules.timesAhead(caller, query);
   }
 
   async readSchedule(caller: Caller, id: string): Promise<ScheduleView> {
@@ -569,7 +580,12 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     }
   }
 
-  /* Snapshots, for operators */
+  /* Snapshots, for operators; owners may look */
+
+  async ownSnapshots(caller: Caller): Promise<SnapshotView[]> {
+    this.#door.seer(caller);
+    return this.#snapshots.list();
+  }
 
   async listSnapshots(): Promise<SnapshotView[]> {
     return this.#snapshots.list();

@@ -20,6 +20,7 @@ const callers: Record<CallerKind, EdgeCaller> = {
 /** n nobody, m member, k key, v viewer, o maintainer, a admin; a dash is a refusal. */
 const TABLE: Record<Action, string> = {
   'system.ping': 'nmkvoa',
+  'system.status': 'nmkvoa',
   'system.health': '---voa',
   'system.debug': '-----a',
   'secret.compare': '-----a',
@@ -39,6 +40,7 @@ const TABLE: Record<Action, string> = {
   'hostname.write': '----oa',
   'usage.read': '---voa',
   'usage.own': '-m-voa',
+  'allowance.read': '-m-voa',
   'notice.list': '---voa',
   'agent.list': '---voa',
   'agent.inspect': '---voa',
@@ -48,6 +50,7 @@ const TABLE: Record<Action, string> = {
   'agent.restart': '----oa',
   'agent.flush': '----oa',
   'snapshot.list': '---voa',
+  'snapshot.own': '-m-voa',
   'snapshot.create': '----oa',
   'snapshot.download': '----oa',
   'snapshot.restore': '----oa',

@@ -23,6 +23,7 @@ const OPERATING = ['maintainer', 'admin'] as const;
 /** Every action of the system, and the callers that may take it. */
 export const ACCESS = {
   'system.ping': EVERYBODY,
+  'system.status': EVERYBODY,
   'system.health': LOOKING,
   'system.debug': ['admin'],
   'secret.compare': ['admin'],
@@ -42,6 +43,7 @@ export const ACCESS = {
   'hostname.write': OPERATING,
   'usage.read': LOOKING,
   'usage.own': ['member', ...LOOKING],
+  'allowance.read': ['member', ...LOOKING],
   'notice.list': LOOKING,
   'agent.list': LOOKING,
   'agent.inspect': LOOKING,
@@ -51,6 +53,7 @@ export const ACCESS = {
   'agent.restart': OPERATING,
   'agent.flush': OPERATING,
   'snapshot.list': LOOKING,
+  'snapshot.own': ['member', ...LOOKING],
   'snapshot.create': OPERATING,
   'snapshot.download': OPERATING,
   'snapshot.restore': OPERATING,

@@ -14,6 +14,7 @@ import { describeCause, type Log } from './log.ts';
 import type { DirectoryDeps } from './tenant-directory.ts';
 import type { RecentHosts } from './recent-hosts.ts';
 import type { RateLimitName } from './rate-limits.ts';
+import type { RecentStatus } from './recent-status.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
 
 /** The built site: SvelteKit's worker. */
@@ -32,6 +33,7 @@ export interface EdgeDeps {
   recentHosts: RecentHosts;
   refusals: RecentRefusals;
   lateSettles: LateSettles;
+  status: RecentStatus;
   now(): number;
   log: Log;
 }

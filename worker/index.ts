@@ -9,6 +9,7 @@ import { LateSettles } from './late-settles.ts';
 import { workerLog } from './log.ts';
 import { RecentHosts } from './recent-hosts.ts';
 import { RecentRefusals } from './recent-refusals.ts';
+import { RecentStatus } from './recent-status.ts';
 
 export { TenantAgent, TenantEgress } from '../durable/index.ts';
 
@@ -20,6 +21,7 @@ const deps: EdgeDeps = {
   recentHosts: new RecentHosts(),
   refusals: new RecentRefusals(),
   lateSettles: new LateSettles(Date.now),
+  status: new RecentStatus(),
   now: Date.now,
   log: workerLog,
 };

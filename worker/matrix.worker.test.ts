@@ -21,6 +21,7 @@ const MEMBERS = ['user', 'owner'] as const;
 /** Who may what, said a second time and apart from ACCESS: an action that is missing here is an error. */
 const MAY: Record<Action, readonly Part[]> = {
   'system.ping': EVERYBODY,
+  'system.status': EVERYBODY,
   'system.health': LOOKING,
   'system.debug': ['admin'],
   'secret.compare': ['admin'],
@@ -46,6 +47,7 @@ const MAY: Record<Action, readonly Part[]> = {
   'sign-in.write': [...MEMBERS, ...OPERATING],
   'usage.read': LOOKING,
   'usage.own': ['owner', ...LOOKING],
+  'allowance.read': [...MEMBERS, ...LOOKING],
   'notice.list': LOOKING,
   'agent.list': LOOKING,
   'agent.inspect': LOOKING,
@@ -55,6 +57,7 @@ const MAY: Record<Action, readonly Part[]> = {
   'agent.restart': OPERATING,
   'agent.flush': OPERATING,
   'snapshot.list': LOOKING,
+  'snapshot.own': ['owner', ...LOOKING],
   'snapshot.create': OPERATING,
   'snapshot.download': OPERATING,
   'snapshot.restore': OPERATING,

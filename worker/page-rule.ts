@@ -11,8 +11,8 @@ const MISSING: PageRule = { kind: 'missing' };
 /** Files that every page needs: the built code, and static files, which are no pages. */
 const FILES = /^\/_app\/|\.(?:avif|css|ico|jpg|js|map|png|svg|txt|webmanifest|webp|woff2)$/;
 const API = /^\/(?:admin\/)?api(?:\/|$)/;
-/** Pages of a tenant: the chat, and the page behind an invite's link. */
-const TENANT_PAGES = /^\/(?:chat(?:\/.*)?|join\/[^/]+(?:\/__data\.json)?)$/;
+/** Pages of a tenant: the chat, the settings, and the page behind an invite's link. */
+const TENANT_PAGES = /^\/(?:(?:chat|settings)(?:\/.*)?|join\/[^/]+(?:\/__data\.json)?)$/;
 const ADMIN_PAGES = /^\/admin(?:\/.*)?$/;
 
 /** Whether a path belongs to the API, where a missing route is answered as JSON. */
@@ -21,7 +21,7 @@ export function isApiPath(place: Place): boolean {
 }
 
 /**
- * Which pages a place has: a tenant's host its chat and join pages, the apex everything else, the
+ * Which pages a place has: a tenant's host its chat, settings and join pages, the apex everything else, the
  * apex and `api.` the pages of operators.
  */
 export function pageRule(place: Place): PageRule {

@@ -27,6 +27,13 @@ function unknownHostPage(): Response {
   return new Response(`${unknownHost().message}\n`, { status: 404 });
 }
 
+/** A page that no search engine is to list, whoever links to it. */
+function unlisted(page: Response): Response {
+  const response = new Response(page.body, page);
+  response.headers.set('x-robots-tag', 'noindex, nofollow');
+  return response;
+}
+
 /**
  * Everything that is no route of the API goes to the site, where the place has such a page and the
  * caller may see it. The site gets `EDGE` beside the Worker's bindings.
@@ -42,5 +49,7 @@ export async function servePage(c: EdgeContext, edge: EdgeFetcher): Promise<Resp
   if (rule.kind === 'missing') throw missing(c);
   if (rule.kind === 'redirect') return c.redirect(rule.to, 302);
   if (rule.for === 'operators') await admitCaller(c, { action: 'admin.pages' });
-  return deps.site.fetch(c.req.raw, { ...c.env, EDGE: edge }, c.executionCtx as ExecutionContext);
+  const ctx = c.executionCtx as ExecutionContext;
+  const page = await deps.site.fetch(c.req.raw, { ...c.env, EDGE: edge }, ctx);
+  return rule.for === 'everybody' ? page : unlisted(page);
 }

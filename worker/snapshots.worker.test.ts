@@ -39,6 +39,13 @@ describe('snapshots', () => {
     expect(await booked()).toEqual([]);
   });
 
+  it('are shown to the tenant’s owners, which is not booked', async () => {
+    const own = await world.ask(`${SYSTEM}/t/${tenant.slug}/api/snapshots`);
+    expect(snapshotList.parse(await own.json()).snapshots).toEqual([SNAPSHOT]);
+    expect(world.agent(tenant.id).asked.at(-1)?.method).toBe('ownSnapshots');
+    expect(await booked()).toEqual([]);
+  });
+
   it('are made on demand, restored and deleted, and each command is booked', async () => {
     const made = await ask('', { method: 'POST' });
     expect(made.status).toBe(202);

@@ -1,5 +1,6 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
 import type { AgentLogs } from '../../contract/agent-logs.ts';
+import type { AllowanceView } from '../../contract/allowance.ts';
 import { formatApiKey, type ApiKeyView, type CreateApiKeyBody } from '../../contract/api-keys.ts';
 import type { DeviceList } from '../../contract/devices.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -18,6 +19,7 @@ import type {
 } from '../../contract/schedules.ts';
 import type { SnapshotView } from '../../contract/snapshots.ts';
 import type { TimelinePage } from '../../contract/timeline.ts';
+import { TIER_CONFIG } from '../../contract/tiers.ts';
 import type { ApiCall, Caller } from '../../durable/index.ts';
 import type { AgentStub } from '../agent.ts';
 
@@ -110,6 +112,13 @@ export const SCHEDULE_RUN: ScheduleRunView = {
   tokensIn: 0,
   tokensOut: 0,
   costNano: 0,
+};
+
+export const ALLOWANCE: AllowanceView = {
+  limits: TIER_CONFIG.free.limits,
+  today: { start: 0, usedTokens: 1_200, renewsAt: 86_400_000 },
+  budget: { month: 0, usedNano: 5, limitNano: 10, percent: 0, renewsAt: 2_678_400_000 },
+  at: 1,
 };
 
 const DEVICE = {
@@ -257,6 +266,7 @@ export class AgentDouble {
     logs: () => LOGS,
     flush: () => ({ flushed: 1, unsettled: 0 }),
     poke: () => undefined,
+    ownSnapshots: () => [SNAPSHOT],
     listSnapshots: () => [SNAPSHOT],
     createSnapshot: () => SNAPSHOT,
     locateSnapshot: () => ({ key: this.snapshotKey, size: SNAPSHOT.size, sha256: SNAPSHOT.sha256 }),
@@ -315,7 +325,9 @@ export class AgentDouble {
     history: () => ({ session: SESSION, events: [SAID], more: false }),
     createTurn: () => ({ turnId: 'turn-1', sessionId: SESSION.id, seq: 1, state: 'queued' }),
     stopTurns: () => ({ stopped: 1 }),
+    allowance: () => ALLOWANCE,
     listSchedules: () => [SCHEDULE],
+    scheduleTimes: () => [SCHEDULE.nextAt],
     readSchedule: () => SCHEDULE,
     createSchedule: (_caller: Caller, { name, cron, prompt }: CreateScheduleBody) => {
       return { ...SCHEDULE, name, cron, prompt };

@@ -10,6 +10,7 @@ import { LateSettles } from '../late-settles.ts';
 import { RATE_LIMIT_NAMES } from '../rate-limits.ts';
 import { RecentHosts } from '../recent-hosts.ts';
 import { RecentRefusals } from '../recent-refusals.ts';
+import { RecentStatus } from '../recent-status.ts';
 
 export const PLATFORM = 'streamkinetics.com';
 const AUDIENCE = 'a'.repeat(64);
@@ -48,6 +49,7 @@ export async function createStage() {
     recentHosts: new RecentHosts(),
     refusals: new RecentRefusals(),
     lateSettles: new LateSettles(Date.now),
+    status: new RecentStatus(),
     now: Date.now,
     log: () => undefined,
   });

@@ -8,6 +8,7 @@ import type { LogEntry } from '../log.ts';
 import { LateSettles } from '../late-settles.ts';
 import { RecentHosts } from '../recent-hosts.ts';
 import { RecentRefusals } from '../recent-refusals.ts';
+import { RecentStatus } from '../recent-status.ts';
 import { AgentDouble } from './agent.ts';
 
 export interface World {
@@ -49,6 +50,7 @@ export async function createWorld(
     recentHosts: new RecentHosts(),
     refusals: new RecentRefusals(),
     lateSettles: new LateSettles(Date.now),
+    status: new RecentStatus(),
     now: () => Date.now(),
     log: (entry) => log.push(entry),
   };

@@ -19,6 +19,7 @@ import { sessionRoutes } from './sessions.ts';
 import { signInRoutes } from './sign-ins.ts';
 import { snapshotRoutes } from './snapshots.ts';
 import { socketRoutes } from './socket.ts';
+import { statusRoutes } from './status.ts';
 import { tenantRoutes } from './tenants.ts';
 import { usageRoutes } from './usage.ts';
 import { v1Routes } from './v1.ts';
@@ -26,6 +27,7 @@ import { v1Routes } from './v1.ts';
 /** Every route of the API. Everything else is a page. */
 export const ROUTES: readonly RouteSpec[] = [
   ...pingRoutes,
+  ...statusRoutes,
   ...operatorRoutes,
   ...auditRoutes,
   ...healthRoutes,

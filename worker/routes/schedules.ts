@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import {
   createScheduleBody,
   scheduleRunsQuery,
+  scheduleTimesQuery,
   updateScheduleBody,
   type scheduleList,
   type scheduleRunList,
+  type scheduleTimes,
 } from '../../contract/schedules.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { bookChange } from '../book-change.ts';
@@ -49,6 +51,17 @@ export const scheduleRoutes = tenantResource([
       const body = await readBody(c.req.raw, createScheduleBody, MAX_MESSAGE_BODY_BYTES);
       await book(c, { action: 'schedule.create', after: body });
       return c.json(await askAgent(c, (agent) => agent.createSchedule(callerOf(c), body)), 201);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/schedule-times',
+    action: 'schedule.read',
+    async handle(c) {
+      const query = readQuery(new URL(c.req.url), scheduleTimesQuery);
+      const times = await askAgent(c, (agent) => agent.scheduleTimes(callerOf(c), query));
+      const view: z.infer<typeof scheduleTimes> = { times };
+      return c.json(view);
     },
   },
   {

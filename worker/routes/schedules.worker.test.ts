@@ -65,6 +65,16 @@ describe('schedules over HTTP', () => {
     expect(lastAsked('deleteSchedule')?.[1]).toBe(SCHEDULE.id);
   });
 
+  it('say what an expression means before it is one', async () => {
+    const answer = await world.ask(
+      `${SYSTEM}/t/${tenant.slug}/api/schedule-times?cron=${encodeURIComponent('0 9 * * 1')}`,
+    );
+    expect(await answer.json()).toEqual({ times: [SCHEDULE.nextAt] });
+    const asked = { cron: '0 9 * * 1', timeZone: 'UTC' };
+    expect(lastAsked('scheduleTimes')?.[1]).toEqual(asked);
+    expect((await world.ask(`${SYSTEM}/t/${tenant.slug}/api/schedule-times`)).status).toBe(400);
+  });
+
   it('leave an audit entry for each change by an operator, without the prompt', async () => {
     const path = `/${SCHEDULE.id}`;
     await operate('GET');

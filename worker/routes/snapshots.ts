@@ -3,6 +3,7 @@ import { AppError } from '../../contract/errors.ts';
 import { restoreBody, type snapshotList } from '../../contract/snapshots.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
 import { addressOf, type AgentStub } from '../agent.ts';
+import { askAgent, callerOf } from '../ask-agent.ts';
 import { bookCommand } from '../book-command.ts';
 import { dbOf, paramOf, ulidOf, type EdgeContext } from '../context.ts';
 import { findOrdinaryTenant } from '../find-tenant.ts';
@@ -21,8 +22,19 @@ function idOfPath(c: EdgeContext): string {
   return ulidOf(c, { param: 'snapshotId', code: 'not_found', thing: 'snapshot' });
 }
 
-/** What operators do with an agent's snapshots. */
+/** What operators do with an agent's snapshots, and the look at them that its owners have. */
 export const snapshotRoutes: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/api/snapshots',
+    on: ['tenant', 'by-path'],
+    action: 'snapshot.own',
+    async handle(c) {
+      const snapshots = await askAgent(c, (agent) => agent.ownSnapshots(callerOf(c)));
+      const list: z.infer<typeof snapshotList> = { snapshots };
+      return c.json(list);
+    },
+  },
   {
     method: 'GET',
     path: '/admin/api/agents/:id/snapshots',

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { pageQuery, type usageList } from '../../contract/api.ts';
+import type { AllowanceView } from '../../contract/allowance.ts';
 import { AppError } from '../../contract/errors.ts';
 import {
   MAX_REPORT_GROUPS,
@@ -71,6 +72,16 @@ export const usageRoutes: readonly RouteSpec[] = [
       const page = pageOf(found, limit, (row) => ({ createdAt: row.created_at, id: row.id }));
       const list: z.infer<typeof usageList> = { rows: page.entries, cursor: page.cursor, totals };
       return c.json(list);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/allowance',
+    on: ['tenant', 'by-path'],
+    action: 'allowance.read',
+    async handle(c) {
+      const view: AllowanceView = await askAgent(c, (agent) => agent.allowance(callerOf(c)));
+      return c.json(view);
     },
   },
   {

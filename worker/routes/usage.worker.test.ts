@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { allowanceView } from '../../contract/allowance.ts';
 import { createdTenant, usageList, type CreatedTenant } from '../../contract/api.ts';
 import { errorBody } from '../../contract/errors.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
@@ -8,7 +9,7 @@ import { MAX_REPORT_GROUPS, usageReport, type UsageReport } from '../../contract
 import { makeUsageRow } from '../../db/doubles/usage-row.ts';
 import { openDb } from '../../db/queries/open.ts';
 import { insertUsage } from '../../db/queries/usage.ts';
-import { INVITE_TOKEN } from '../doubles/agent.ts';
+import { ALLOWANCE, INVITE_TOKEN } from '../doubles/agent.ts';
 import { createWorld, type World } from '../doubles/world.ts';
 
 const SYSTEM = 'http://localhost:8787';
@@ -252,5 +253,14 @@ describe('a tenant’s own report', () => {
     const response = await world.ask(`${SYSTEM}/t/${one.slug}/api/usage?by=workload`);
     const own = usageReport.parse(await response.json());
     expect([counts(own), own.system]).toEqual([[['chat', 2]], null]);
+  });
+});
+
+describe('a tenant’s allowance', () => {
+  it('is what its agent says, to whoever the agent lets see it', async () => {
+    const answer = await world.ask(`${SYSTEM}/t/${one.slug}/api/allowance`);
+    expect(allowanceView.parse(await answer.json())).toEqual(ALLOWANCE);
+    expect(world.agent(one.id).asked.at(-1)?.method).toBe('allowance');
+    expect(world.agent(two.id).asked.some(({ method }) => method === 'allowance')).toBe(false);
   });
 });
