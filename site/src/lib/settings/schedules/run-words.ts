@@ -1,0 +1,17 @@
+import type { ScheduleRunState, ScheduleRunView } from '../../../../../contract/schedules.ts';
+
+/** How a run is called and how good that is. */
+export const RUN_WORDS: Record<
+  ScheduleRunState,
+  { label: string; tone: 'good' | 'busy' | 'warn' | 'bad' | 'plain' }
+> = {
+  queued: { label: 'Waiting', tone: 'busy' },
+  running: { label: 'Running', tone: 'busy' },
+  done: { label: 'Done', tone: 'good' },
+  aborted: { label: 'Stopped', tone: 'plain' },
+  error: { label: 'Failed', tone: 'bad' },
+  skipped: { label: 'Skipped', tone: 'warn' },
+};
+
+export const isOpenRun = ({ state }: ScheduleRunView): boolean =>
+  state === 'queued' || state === 'running';

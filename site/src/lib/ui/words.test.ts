@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import {
+  dateWords,
+  fineMoneyWords,
+  moneyWords,
+  monthDayWords,
+  plural,
+  relativeWords,
+  sizeWords,
+} from './words.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const MINUTE = 60_000;
+const DAY = 1_440 * MINUTE;
+
+test.each([
+  [0, 'just now'],
+  [-59_000, 'just now'],
+  [30_000, 'in less than a minute'],
+  [-5 * MINUTE, '5 minutes ago'],
+  [90 * MINUTE, 'in 1 hour'],
+  [-DAY, 'yesterday'],
+  [3 * DAY, 'in 3 days'],
+  [-20 * DAY, '2 weeks ago'],
+  [-400 * DAY, 'last year'],
+])('a moment %i ms from now is "%s"', (distance, words) => {
+  expect(relativeWords(NOW + distance, NOW)).toBe(words);
+});
+
+test('a date names its day, and with a time its weekday, in the zone that is asked for', () => {
+  expect(dateWords(NOW, { timeZone: 'UTC' })).toBe('22 Nov 2026');
+  expect(dateWords(NOW, { timeZone: 'Asia/Tokyo', time: true })).toBe('Sun 22 Nov 2026, 21:00');
+  expect(monthDayWords(Date.UTC(2026, 11, 1))).toBe('1 December');
+});
+
+test('money is never shown as nothing when it is something', () => {
+  expect([0, 1, 9_999_999, 10_000_000, 1_234_500_000_000].map(moneyWords)).toEqual([
+    '$0.00',
+    '< $0.01',
+    '< $0.01',
+    '$0.01',
+    '$1,234.50',
+  ]);
+  expect(fineMoneyWords(1_250_000)).toBe('$0.0013');
+});
+
+test('numbers of things and bytes read as people say them', () => {
+  expect([plural(1, 'run'), plural(1_200, 'run'), plural(0, 'entry', 'entries')]).toEqual([
+    '1 run',
+    '1,200 runs',
+    '0 entries',
+  ]);
+  expect([0, 999, 14_600_000, 2_000_000_000].map(sizeWords)).toEqual([
+    '0 bytes',
+    '999 bytes',
+    '14.6 MB',
+    '2 GB',
+  ]);
+});

@@ -1,0 +1,81 @@
+/** How long ago or ahead something is, in the largest unit that fits. */
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000_000],
+  ['month', 2_592_000_000],
+  ['week', 604_800_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** A moment as people say it, seen from `now`; both UTC ms. */
+export function relativeWords(at: number, now: number): string {
+  const distance = at - now;
+  const unit = UNITS.find(([, ms]) => Math.abs(distance) >= ms);
+  if (unit === undefined) return distance > 0 ? 'in less than a minute' : 'just now';
+  return relative.format(Math.trunc(distance / unit[1]), unit[0]);
+}
+
+/** A day, such as "23 Nov 2026", or with its weekday and time: "Mon 23 Nov 2026, 08:00". */
+export function dateWords(at: number, options: { timeZone?: string; time?: boolean } = {}): string {
+  const { timeZone, time = false } = options;
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    ...(time ? { weekday: 'short', hour: '2-digit', minute: '2-digit' } : {}),
+  });
+  // "Mon, 23 Nov 2026": the comma is wanted before the time only.
+  return format.format(at).replace(/^(\w+), /, '$1 ');
+}
+
+/** A day of the calendar without its year, such as "1 December", UTC. */
+export function monthDayWords(at: number): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'long',
+    timeZone: 'UTC',
+  }).format(at);
+}
+
+const cents = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
+const fine = new Intl.NumberFormat('en', {
+  style: 'currency',
+  currency: 'USD',
+  minimumFractionDigits: 4,
+});
+const NANO = 1_000_000_000;
+
+/** Nano-dollars to the cent; what is less than a cent, and not nothing, says so. */
+export function moneyWords(nano: number): string {
+  if (nano > 0 && nano < NANO / 100) return '< $0.01';
+  return cents.format(nano / NANO);
+}
+
+/** Nano-dollars to the hundredth of a cent, for tables of small sums. */
+export function fineMoneyWords(nano: number): string {
+  return fine.format(nano / NANO);
+}
+
+const whole = new Intl.NumberFormat('en');
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+export const countWords = (n: number): string => whole.format(n);
+/** A large number, such as "1.2M". */
+export const compactWords = (n: number): string => compact.format(n);
+
+/** A thing and how many of it, such as "1 sign-in" and "2 sign-ins". */
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${whole.format(n)} ${n === 1 ? one : many}`;
+}
+
+const SIZES = ['bytes', 'KB', 'MB', 'GB'];
+
+/** Bytes as people read them, in powers of 1,000. */
+export function sizeWords(bytes: number): string {
+  const power = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${value.toLocaleString('en', { maximumFractionDigits: power === 0 ? 0 : 1 })} ${SIZES[power]}`;
+}
