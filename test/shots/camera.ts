@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { MemberClient } from '../support/member.ts';
 
@@ -35,7 +36,13 @@ export async function openWindow(
   return context;
 }
 
-/** Takes a picture, as PNG or WebP by its name; the whole page unless only the screen is wanted. */
+const FORMATS: Record<string, 'png' | 'webp' | 'jpeg'> = {
+  '.png': 'png',
+  '.webp': 'webp',
+  '.jpg': 'jpeg',
+};
+
+/** Takes a picture, in the format that its name says; the whole page unless only the screen is wanted. */
 export async function takePicture(
   page: Page,
   file: string,
@@ -45,10 +52,10 @@ export async function takePicture(
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
   const clip = isScreen ? height : Math.min(Math.max(whole, height), MAX_HEIGHT);
   const session = await page.context().newCDPSession(page);
-  const isWebp = file.endsWith('.webp');
+  const format = FORMATS[extname(file)];
   const { data } = await session.send('Page.captureScreenshot', {
-    format: isWebp ? 'webp' : 'png',
-    ...(isWebp ? { quality } : {}),
+    format,
+    ...(format === 'png' ? {} : { quality }),
     captureBeyondViewport: true,
     clip: { x: 0, y: 0, width, height: clip, scale: 1 },
   });

@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core';
 import { ROOT } from '../../local/runner/paths.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { openWindow, takePicture, THEMES, WIDTHS, type Device, type Theme } from './camera.ts';
+import { writeFonts } from './fonts.ts';
 import { SHOTS, type Shot } from './pages.ts';
 import { makeScene, type Scene } from './seed.ts';
 import { publish } from './publish.ts';
@@ -43,6 +44,7 @@ async function shoot(
 
 const dir = await mkdtemp(join(tmpdir(), 'skm-shots-'));
 await mkdir(values.out, { recursive: true });
+process.env['FONTCONFIG_FILE'] ??= await writeFonts(dir);
 const [scene, browser] = await Promise.all([makeScene(dir, !values.double), launchBrowser()]);
 let failures = 0;
 try {

@@ -75,7 +75,7 @@ export const SHOTS: readonly Shot[] = [
     at: ({ origin, scheduleId }) => `${origin}/settings/schedules/${scheduleId}`,
     prepare: (page) => page.getByText('Next runs').locator('xpath=..//li').first().waitFor(),
   },
-  { name: 'settings-usage', as: 'owner', at: tenant('/settings/usage?range=30') },
+  { name: 'settings-usage', as: 'owner', at: tenant('/settings/usage?range=30d') },
   { name: 'settings-snapshots', as: 'owner', at: tenant('/settings/snapshots') },
   { name: 'settings-apps', as: 'owner', at: tenant('/settings/apps') },
   { name: 'settings-user', as: 'user', at: tenant('/settings/members') },

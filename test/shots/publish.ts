@@ -11,6 +11,9 @@ const SITE = join(ROOT, 'site/src/lib/public/pictures');
 /** Pictures of the README. */
 const DOCS = join(ROOT, 'docs/images');
 
+/** What other sites show for a link to ours, at the size that they expect. */
+const CARD = join(ROOT, 'site/static/card.jpg');
+
 /** Enough for a sharp picture at half its width, and small. */
 const SCALE = 1.5;
 
@@ -40,4 +43,20 @@ export async function publish(browser: Browser, scene: Scene): Promise<void> {
       await context.close();
     }
   }
+  await takeCard(browser, scene);
+}
+
+async function takeCard(browser: Browser, scene: Scene): Promise<void> {
+  const context = await openWindow(browser, {
+    theme: 'light',
+    device: 'desktop',
+    member: scene.owner,
+  });
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 1200, height: 630 });
+  const shot = SHOTS.find(({ name }) => name === 'chat');
+  await page.goto(shot?.at(scene) ?? '', { waitUntil: 'load' });
+  await shot?.prepare?.(page);
+  await takePicture(page, CARD, { isScreen: true });
+  await context.close();
 }

@@ -1,11 +1,12 @@
+import type { Limits } from '../../../../contract/limits.ts';
 import { TIER_CONFIG, TIERS, type InstanceSize, type Tier } from '../../../../contract/tiers.ts';
 
 export const SITE = {
   name: 'StreamKinetics',
   origin: 'https://streamkinetics.com',
-  title: 'StreamKinetics: one OpenClaw agent per customer, on your Cloudflare account',
+  title: 'StreamKinetics: an OpenClaw agent of your own',
   description:
-    'Runs a separate OpenClaw agent for each customer. Agents sleep when nobody needs them and wake with their files, hold no API key, and every model call is on the bill.',
+    'An OpenClaw agent for you and your team, alone in its container. It sleeps while nobody needs it, wakes with its files, holds no API key, and puts every model call on the bill.',
 } as const;
 
 /** What Cloudflare gives each size, source: Cloudflare Containers, instance types. */
@@ -25,6 +26,13 @@ export interface TierCard {
   lines: { label: string; value: string }[];
 }
 
+/** How many schedules there may be, and how often they run. */
+function schedulesOf({ maxSchedules, minScheduleIntervalMs }: Limits): string {
+  const minutes = minScheduleIntervalMs / 60_000;
+  const every = minutes === 60 ? 'hourly' : minutes === 1 ? 'each minute' : `every ${minutes} min`;
+  return `${maxSchedules}, ${every}`;
+}
+
 /** The tiers as the public site shows them, from the one table of them. */
 export function tierCards(): TierCard[] {
   return TIERS.map((tier) => {
@@ -36,6 +44,7 @@ export function tierCards(): TierCard[] {
       lines: [
         { label: 'Container', value: `${cpu}, ${memory}` },
         { label: 'Sleeps after', value: `${config.idleMs / 60_000} min of quiet` },
+        { label: 'Schedules', value: schedulesOf(config.limits) },
         { label: 'Sessions kept', value: number.format(config.limits.maxSessions) },
         {
           label: 'Longest message',

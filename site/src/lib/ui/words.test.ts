@@ -18,10 +18,11 @@ test.each([
   [-59_000, 'just now'],
   [30_000, 'in less than a minute'],
   [-5 * MINUTE, '5 minutes ago'],
-  [90 * MINUTE, 'in 1 hour'],
+  [80 * MINUTE, 'in 1 hour'],
+  [7 * DAY - 1_000, 'in 7 days'],
   [-DAY, 'yesterday'],
   [3 * DAY, 'in 3 days'],
-  [-20 * DAY, '2 weeks ago'],
+  [-20 * DAY, '3 weeks ago'],
   [-400 * DAY, 'last year'],
 ])('a moment %i ms from now is "%s"', (distance, words) => {
   expect(relativeWords(NOW + distance, NOW)).toBe(words);
@@ -41,7 +42,7 @@ test('money is never shown as nothing when it is something', () => {
     '$0.01',
     '$1,234.50',
   ]);
-  expect(fineMoneyWords(1_250_000)).toBe('$0.0013');
+  expect([1_250_000, 64_953_800_000].map(fineMoneyWords)).toEqual(['$0.0013', '$64.95']);
 });
 
 test('numbers of things and bytes read as people say them', () => {

@@ -14,7 +14,7 @@ export function relativeWords(at: number, now: number): string {
   const distance = at - now;
   const unit = UNITS.find(([, ms]) => Math.abs(distance) >= ms);
   if (unit === undefined) return distance > 0 ? 'in less than a minute' : 'just now';
-  return relative.format(Math.trunc(distance / unit[1]), unit[0]);
+  return relative.format(Math.round(distance / unit[1]), unit[0]);
 }
 
 /** A day, such as "23 Nov 2026", or with its weekday and time: "Mon 23 Nov 2026, 08:00". */
@@ -54,8 +54,9 @@ export function moneyWords(nano: number): string {
   return cents.format(nano / NANO);
 }
 
-/** Nano-dollars to the hundredth of a cent, for tables of small sums. */
+/** Nano-dollars to the cent, and what is less than a dollar to the hundredth of one: for tables. */
 export function fineMoneyWords(nano: number): string {
+  if (nano >= NANO) return cents.format(nano / NANO);
   return fine.format(nano / NANO);
 }
 

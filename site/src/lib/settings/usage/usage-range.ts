@@ -1,9 +1,9 @@
 /** The ranges of days that the usage page offers. */
 export const RANGES = {
   month: 'This month',
-  '7': '7 days',
-  '30': '30 days',
-  '90': '90 days',
+  '7d': '7 days',
+  '30d': '30 days',
+  '90d': '90 days',
 } as const;
 export type RangeName = keyof typeof RANGES;
 
@@ -19,7 +19,7 @@ export function rangeNamed(name: string | null): RangeName {
 export function daysOf(name: RangeName, now: number): { from: string; to: string } {
   const to = dayOf(now);
   if (name === 'month') return { from: `${to.slice(0, 8)}01`, to };
-  return { from: dayOf(now - (Number(name) - 1) * DAY_MS), to };
+  return { from: dayOf(now - (Number.parseInt(name, 10) - 1) * DAY_MS), to };
 }
 
 /** Every day of a range with what was counted on it: reports leave out those of nothing. */
