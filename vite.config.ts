@@ -1,17 +1,17 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
+import { EDGE_PORT } from './site/edge-port.ts';
 
-/** Where `wrangler dev` listens, for `vite dev` beside it. */
-const EDGE = 'http://localhost:8787';
+/** What the edge answers itself, sockets included; all else are pages. */
+const OF_THE_EDGE = ['/api', '/admin/api', '/v1', '/openclaw', '/t/', '/healthz'];
+/** Names stay as they came: the edge tells tenants apart by them. */
+const toEdge = { target: `http://127.0.0.1:${EDGE_PORT}`, ws: true };
 
 export default defineConfig({
   plugins: [tailwindcss(), sveltekit()],
   server: {
     watch: { ignored: ['**/.wrangler/**', '**/.local/**'] },
-    proxy: {
-      '/api': { target: EDGE, ws: true },
-      '/admin/api': { target: EDGE, ws: true },
-    },
+    proxy: Object.fromEntries(OF_THE_EDGE.map((path) => [path, toEdge])),
   },
 });

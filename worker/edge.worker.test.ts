@@ -320,8 +320,19 @@ describe('hosts', () => {
       404,
       'There is no tenant at this address.\n',
     ]);
+    const browser = { headers: { accept: 'text/html,*/*' } };
+    const shown = await world.ask('http://nobody-here.localhost:8787/chat', browser);
+    expect([shown.status, await shown.text()]).toEqual([404, 'page /unknown-address']);
     const { keys } = await env.DIRECTORY.list();
     expect(keys.map(({ name }) => name)).not.toContain('host:nobody-here.streamkinetics.com');
+  });
+
+  it('of tenants are no search engine’s to list, and the public pages are', async () => {
+    const tenant = await createTenant();
+    const robots = async (url: string) => (await world.ask(url)).headers.get('x-robots-tag');
+    expect(await robots(`${tenant.url}/chat`)).toBe('noindex, nofollow');
+    expect(await robots(`${tenant.url}/join/a-token`)).toBe('noindex, nofollow');
+    expect(await robots('http://localhost:8787/')).toBeNull();
   });
 
   it('are mended when KV says the wrong tenant', async () => {

@@ -22,9 +22,16 @@ function missing(c: EdgeContext): AppError {
   return new AppError('not_found', 'There is nothing at this address.');
 }
 
-/** People who mistyped a name read a sentence, not JSON. */
-function unknownHostPage(): Response {
-  return new Response(`${unknownHost().message}\n`, { status: 404 });
+/** The site's page for hosts that are nobody's. What it loads, Cloudflare serves under any of them. */
+const UNKNOWN_ADDRESS = '/unknown-address';
+
+/** People who mistyped a name read a page, or else a sentence, and no JSON. */
+async function unknownHostPage(c: EdgeContext): Promise<Response> {
+  const isBrowser = c.req.header('accept')?.includes('text/html') ?? false;
+  if (!isBrowser) return new Response(`${unknownHost().message}\n`, { status: 404 });
+  const asked = new Request(new URL(UNKNOWN_ADDRESS, c.req.url));
+  const page = await c.var.deps.site.fetch(asked, c.env, c.executionCtx as ExecutionContext);
+  return new Response(page.body, { status: 404, headers: page.headers });
 }
 
 /** A page that no search engine is to list, whoever links to it. */
@@ -44,7 +51,7 @@ export async function servePage(c: EdgeContext, edge: EdgeFetcher): Promise<Resp
   const rule = pageRule(place);
   if (place.kind === 'tenant' && !(await findHost(directoryDeps(c), place.hostname))) {
     if (isApiPath(place)) throw unknownHost();
-    return unknownHostPage();
+    return unknownHostPage(c);
   }
   if (rule.kind === 'missing') throw missing(c);
   if (rule.kind === 'redirect') return c.redirect(rule.to, 302);

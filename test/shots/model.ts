@@ -7,6 +7,7 @@ import { ANSWERS, type Answer } from './script.ts';
 const request = z.looseObject({
   model: z.string(),
   stream: z.boolean().default(false),
+  tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })).default([]),
   messages: z.array(
     z.looseObject({ role: z.string(), content: z.unknown(), tool_call_id: z.string().optional() }),
   ),
@@ -29,7 +30,9 @@ function findAnswer({ messages }: Request): { answer: Answer | null; toolsUsed: 
 
 function deltaOf(body: Request): { delta: object; finish: string } {
   const { answer, toolsUsed } = findAnswer(body);
-  const tool = answer?.tools?.[toolsUsed];
+  // The double of OpenClaw brings none.
+  const offered = new Set(body.tools.map(({ function: { name } }) => name));
+  const tool = answer?.tools?.filter(({ name }) => offered.has(name))[toolsUsed];
   if (tool) {
     const call = { name: tool.name, arguments: JSON.stringify(tool.args) };
     const calls = [{ index: 0, id: `call_${toolsUsed}`, type: 'function', function: call }];

@@ -41,6 +41,8 @@ export async function unpackedChromium(
   const { stdout } = await run('ldd', [executablePath]);
   if (stdout.includes('not found'))
     env['LD_LIBRARY_PATH'] = await unpackLibraries(join(dir, 'al2023'));
-  env['FONTCONFIG_PATH'] = join(dir, 'fonts');
+  const fonts = process.env['FONTCONFIG_FILE'];
+  if (fonts === undefined) env['FONTCONFIG_PATH'] = join(dir, 'fonts');
+  else env['FONTCONFIG_FILE'] = fonts;
   return { executablePath, env };
 }
