@@ -19,11 +19,15 @@ function textOf(content: unknown): string {
   return typeof content === 'string' ? content : JSON.stringify(content ?? '');
 }
 
-/** The answer to the newest question that the script knows, and how many tools it has used for it. */
+/** The answer to the newest question that the script knows, and how many tools were used for it. */
 function findAnswer({ messages }: Request): { answer: Answer | null; toolsUsed: number } {
-  const asked = messages.findLastIndex(({ role }) => role === 'user');
-  const words = textOf(messages[asked]?.content);
-  const answer = ANSWERS.find(({ question }) => words.includes(question)) ?? null;
+  // OpenClaw adds messages of its own, and words to those of people.
+  const answerTo = ({ role, content }: Request['messages'][number]): Answer | undefined =>
+    role === 'user'
+      ? ANSWERS.find(({ question }) => textOf(content).includes(question))
+      : undefined;
+  const asked = messages.findLastIndex((message) => answerTo(message) !== undefined);
+  const answer = (messages[asked] && answerTo(messages[asked])) ?? null;
   const toolsUsed = messages.slice(asked).filter(({ role }) => role === 'tool').length;
   return { answer, toolsUsed };
 }
