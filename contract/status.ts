@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What the system needs to serve people, and can be tried by anybody at no cost. */
-export const STATUS_PARTS = ['edge', 'directory', 'records', 'snapshots'] as const;
+const STATUS_PARTS = ['edge', 'directory', 'records', 'snapshots'] as const;
 const statusPart = z.enum(STATUS_PARTS);
 export type StatusPart = z.infer<typeof statusPart>;
 

@@ -7,7 +7,7 @@ export interface Answer {
   text: string;
 }
 
-export const NOTES = `# Open invoices, October
+const NOTES = `# Open invoices, October
 
 2031  Harbour Café        €  480.00  due 12 Oct
 2034  Lindqvist & Sons    € 1,260.00  due 19 Oct
