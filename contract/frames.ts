@@ -18,6 +18,11 @@ export const EVENTS_PER_FRAME = 200;
  */
 export const MAX_BATCH_BYTES = 256 * 1_024;
 
+/** Turns that a client may ask for at a time, from a session's newest or before an earlier one. */
+export const MAX_TURNS_PER_PAGE = 100;
+/** A page of turns ends with the one before it would be longer, in bytes; it holds one turn at least. */
+export const MAX_PAGE_BYTES = 1_024 * 1_024;
+
 export const sessionTitle = z.string().trim().min(1).max(120);
 
 export const sessionView = z.object({
@@ -31,6 +36,16 @@ export const sessionView = z.object({
   working: z.boolean(),
 });
 export type SessionView = z.infer<typeof sessionView>;
+
+/** What the model calls of a turn have used, from the ledger: there once all of them are settled. */
+export const turnUsage = z.object({
+  /** The one that was asked last. */
+  model: z.string(),
+  tokensIn: z.number().int().nonnegative(),
+  tokensOut: z.number().int().nonnegative(),
+  costNano: z.number().int().nonnegative(),
+});
+export type TurnUsage = z.infer<typeof turnUsage>;
 
 /**
  * The events of a session's log by type. A turn is: `user`, then any of `status`, `delta`,
@@ -60,9 +75,19 @@ export const eventData = z.discriminatedUnion('type', [
   /** The run started over: drop this turn's deltas. */
   z.object({ type: z.literal('turn.reset'), reason: z.string() }),
   /** The whole answer; the turn's deltas are deleted and this stands for them. */
-  z.object({ type: z.literal('final'), text: z.string(), ms: z.number().int() }),
+  z.object({
+    type: z.literal('final'),
+    text: z.string(),
+    ms: z.number().int(),
+    usage: turnUsage.optional(),
+  }),
   /** Stopped by a person; the text so far. */
-  z.object({ type: z.literal('aborted'), text: z.string(), by: z.string() }),
+  z.object({
+    type: z.literal('aborted'),
+    text: z.string(),
+    by: z.string(),
+    usage: turnUsage.optional(),
+  }),
   /** The turn failed; the same message can be sent again when `retryable`. */
   z.object({
     type: z.literal('error'),
@@ -70,6 +95,7 @@ export const eventData = z.discriminatedUnion('type', [
     message: z.string(),
     retryable: z.boolean(),
     text: z.string(),
+    usage: turnUsage.optional(),
   }),
 ]);
 export type EventData = z.infer<typeof eventData>;
@@ -87,11 +113,22 @@ export type SessionEvent = z.infer<typeof sessionEvent>;
 
 /** What a client may send over the chat socket. */
 export const clientFrame = z.discriminatedUnion('type', [
-  /** Follow a session: everything after `after`, then live. `after: 0` is the whole history. */
+  /**
+   * Follow a session: everything after `after`, then live. `after: 0` is the whole history, or its
+   * newest `turns` turns where that is given.
+   */
   z.object({
     type: z.literal('subscribe'),
     sessionId: ulidSchema,
     after: z.number().int().nonnegative(),
+    turns: z.number().int().positive().max(MAX_TURNS_PER_PAGE).optional(),
+  }),
+  /** The turns before the one whose `user` event has the number `before`, the newest of them. */
+  z.object({
+    type: z.literal('earlier'),
+    sessionId: ulidSchema,
+    before: z.number().int().positive(),
+    turns: z.number().int().positive().max(MAX_TURNS_PER_PAGE),
   }),
   z.object({ type: z.literal('unsubscribe'), sessionId: ulidSchema }),
   /** One message. `id` is the client's own: the same one again changes nothing. */
@@ -139,6 +176,27 @@ export const serverFrame = z.discriminatedUnion('type', [
     events: z.array(sessionEvent),
     /** True on the last frame of the backlog that answers a `subscribe`. */
     caughtUp: z.boolean().optional(),
+    /** Of a history that does not come whole: the `user` event that it begins with. */
+    cut: z.number().int().positive().optional(),
+  }),
+  /** Answers `earlier`: whole turns, which come in as many of these frames as it takes. */
+  z.object({
+    type: z.literal('earlier'),
+    sessionId: z.string(),
+    /** As it was asked. */
+    before: z.number().int(),
+    events: z.array(sessionEvent),
+    /** True on the last frame of the answer. */
+    done: z.boolean(),
+    /** Where the turns before these end, or null when these are the first. */
+    cut: z.number().int().positive().nullable(),
+  }),
+  /** What an ended turn has used is known now, or more of it than its last event said. */
+  z.object({
+    type: z.literal('usage'),
+    sessionId: z.string(),
+    turnId: z.string(),
+    usage: turnUsage,
   }),
   /** The message is stored: it will not be lost any more. */
   z.object({

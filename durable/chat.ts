@@ -5,13 +5,13 @@ import {
   MAX_BATCH_BYTES,
   MAX_CLIENT_FRAME_BYTES,
   type ClientFrame,
-  type SessionView,
 } from '../contract/frames.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import { asAppError, AppError } from '../contract/errors.ts';
 import type { BudgetView } from '../contract/notices.ts';
 import { limitsOf } from '../contract/tiers.ts';
 import { byteLength, countFitting, isOverBytes } from './batch-bytes.ts';
+import { pageOf } from './history-pages.ts';
 import { getSession, listSessions, readEvents } from './sessions.ts';
 import type { Caller, Member } from './rpc.ts';
 import { CLOSE_SIGNED_OUT, type Sockets } from './sockets.ts';
@@ -53,6 +53,8 @@ export function greet(deps: ChatDeps, socket: WebSocket, member: Member): void {
   }
 }
 
+type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
+
 function parseFrame(data: string | ArrayBuffer): ClientFrame {
   if (typeof data !== 'string') throw new AppError('invalid_frame', 'Frames are text.');
   if (isOverBytes(data, MAX_CLIENT_FRAME_BYTES)) {
@@ -70,16 +72,41 @@ function parseFrame(data: string | ArrayBuffer): ClientFrame {
 }
 
 /** Everything after `after`, in frames of a bounded size; the last one says that it is the last. */
-function catchUp(deps: ChatDeps, socket: WebSocket, session: SessionView, after: number): void {
-  const { id: sessionId, lastSeq } = session;
-  let from = after;
+function catchUp(deps: ChatDeps, socket: WebSocket, asked: Frame<'subscribe'>): void {
+  const { id: sessionId, lastSeq } = getSession(deps.db, asked.sessionId);
+  const page =
+    asked.turns === undefined || asked.after > 0
+      ? null
+      : pageOf(deps.db, { sessionId, turns: asked.turns });
+  const cut = page?.more ? page.from : undefined;
+  const turns = page ?? undefined;
+  let from = asked.after;
   for (;;) {
-    const events = readEvents(deps.db, { sessionId, after: from, limit: EVENTS_PER_FRAME });
+    const events = readEvents(deps.db, { sessionId, after: from, limit: EVENTS_PER_FRAME, turns });
     const last = events.at(-1);
     const caughtUp = !last || last.seq >= lastSeq;
-    deps.sockets.send(socket, { type: 'events', sessionId, events, caughtUp });
+    deps.sockets.send(socket, { type: 'events', sessionId, events, caughtUp, cut });
     if (caughtUp) return;
     from = last.seq;
+  }
+}
+
+/** Whole turns before `before`, in frames of a bounded size; the last one says that it is the last. */
+function sendEarlier(deps: ChatDeps, socket: WebSocket, asked: Frame<'earlier'>): void {
+  const { id: sessionId } = getSession(deps.db, asked.sessionId);
+  const { before } = asked;
+  const page = pageOf(deps.db, { sessionId, before, turns: asked.turns });
+  const cut = page?.more ? page.from : null;
+  let after = 0;
+  for (;;) {
+    const events =
+      page === null
+        ? []
+        : readEvents(deps.db, { sessionId, after, limit: EVENTS_PER_FRAME, turns: page });
+    const done = events.length === 0;
+    deps.sockets.send(socket, { type: 'earlier', sessionId, before, events, done, cut });
+    if (done) return;
+    after = events.at(-1)?.seq ?? after;
   }
 }
 
@@ -96,13 +123,16 @@ export async function receive(
     ref = frame.type === 'send' ? frame.id : frame.sessionId;
     switch (frame.type) {
       case 'subscribe': {
-        const session = getSession(deps.db, frame.sessionId);
+        getSession(deps.db, frame.sessionId);
         if (!deps.sockets.subscribe(socket, frame.sessionId)) {
           throw new AppError('limit_reached', 'This connection follows too many sessions.');
         }
-        catchUp(deps, socket, session, frame.after);
+        catchUp(deps, socket, frame);
         return;
       }
+      case 'earlier':
+        sendEarlier(deps, socket, frame);
+        return;
       case 'unsubscribe':
         deps.sockets.unsubscribe(socket, frame.sessionId);
         return;

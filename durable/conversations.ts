@@ -10,14 +10,17 @@ import { credentialEnd } from './credentials.ts';
 import type { Door } from './door.ts';
 import { setDue, setDueBy, WATCHDOG_MS } from './due.ts';
 import { FrameRate } from './frame-rate.ts';
+import { reasonOf, type LogEntry } from './log.ts';
 import { MemberTurns } from './member-turns.ts';
 import type { Caller, Member } from './rpc.ts';
+import { wantsName } from './session-names.ts';
 import * as sessions from './sessions.ts';
 import { CLOSE_TOO_MANY_FRAMES, MAX_SOCKETS, type Sockets } from './sockets.ts';
 import type { AgentDb } from './storage.ts';
 import { takeTurn } from './take-turn.ts';
 import { checkTextLength } from './text-length.ts';
 import type { TurnDriver } from './turn-driver.ts';
+import { noteUsage } from './turn-usage.ts';
 import { TurnWaiters } from './turn-waiters.ts';
 import { getTurn, openTurns, queueTurn, turnView, type Turn } from './turns.ts';
 
@@ -29,6 +32,9 @@ export interface ConversationsDeps {
   status(): AgentStatus;
   budget(): BudgetView;
   now(): number;
+  /** Asks for a session's title; answers the session when it has one now. */
+  nameSession(sessionId: string): Promise<SessionView | null>;
+  log(entry: LogEntry): void;
   /** There is something to do for the sandbox. */
   pump(): void;
 }
@@ -149,10 +155,29 @@ export class Conversations {
     if (events.some((event) => event.data.type === 'user')) this.#tell(sessionId);
   }
 
-  /** Tells everybody, and those who wait, that a turn has ended. */
+  /** Tells everybody, and those who wait, that a turn has ended, in the commit that ends it. */
   ended(turn: Turn): void {
+    const { db, now } = this.#deps;
+    if (wantsName(db, turn)) setDue(db, 'name', turn.sessionId, now());
     this.#tell(turn.sessionId);
     this.#waiters.ended(turn.id);
+  }
+
+  /** The due step `name`. One that fails is no loss: the session keeps the first words as its title. */
+  async name(sessionId: string): Promise<void> {
+    const { sockets, nameSession, log } = this.#deps;
+    try {
+      const session = await nameSession(sessionId);
+      if (session) sockets.broadcast({ type: 'session', session });
+    } catch (error) {
+      log({ level: 'info', msg: 'session not named', sessionId, error: reasonOf(error) });
+    }
+  }
+
+  /** A call of a turn is settled; those who follow its session are told once all are. */
+  turnUsed(turnId: string): void {
+    const told = noteUsage(this.#deps.db, turnId);
+    if (told) this.#deps.sockets.broadcast({ type: 'usage', ...told }, told.sessionId);
   }
 
   #tell(sessionId: string): void {

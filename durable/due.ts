@@ -18,7 +18,8 @@ export type DueKind =
   | 'checkpoint'
   | 'snapshot'
   | 'retention'
-  | 'expire';
+  | 'expire'
+  | 'name';
 
 export interface DueStep {
   kind: DueKind;

@@ -205,6 +205,7 @@ describe('a frame', () => {
     unsubscribe: (sessionId) => ({ type: 'unsubscribe', sessionId }),
     send: (sessionId) => ({ type: 'send', id: 'message-1', sessionId, text: 'hi' }),
     stop: (sessionId) => ({ type: 'stop', sessionId }),
+    earlier: (sessionId) => ({ type: 'earlier', sessionId, before: 9, turns: 1 }),
   };
 
   it('is expected, each one there is', () => {

@@ -1,6 +1,7 @@
 import type { AllowanceView } from '../contract/allowance.ts';
 import type { TenantRecord } from '../contract/agent.ts';
 import type { RoutingTestResult } from '../contract/api.ts';
+import type { SessionView } from '../contract/frames.ts';
 import type { BudgetView } from '../contract/notices.ts';
 import type { RouteRequest } from '../contract/policy.ts';
 import { limitsOf } from '../contract/tiers.ts';
@@ -24,7 +25,13 @@ import {
 import { reasonOf, type LogEntry } from './log.ts';
 import { hastenLookups } from './lookups.ts';
 import { readMeters } from './meter-reading.ts';
+<<<<<<< HEAD
 import { budgetOf, budgetPercent, todayOf } from './meters.ts';
+=======
+import { nameSession } from './session-names.ts';
+import type { RelayDeps } from './model-call.ts';
+import { budgetOf, budgetPercent } from './meters.ts';
+>>>>>>> 0909884 (feat(durable): titles by the summarize workload, what an answer cost, and a session's history in pages)
 import { FLUSH_DELAY_MS, flushOutbox, sweepAttempts } from './outbox.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import { testRoute } from './route-test.ts';
@@ -40,6 +47,8 @@ export interface MeteringDeps {
   generation(): number;
   /** The month's budget has come to a notice, or back from one. */
   budgetChanged(budget: BudgetView): void;
+  /** A call of a turn is settled. */
+  turnUsed(turnId: string): void;
   log(entry: LogEntry): void;
   now(): number;
   waitUntil(work: Promise<unknown>): void;
@@ -85,12 +94,13 @@ export class Metering {
 
   /** Settles an attempt; answers how many calls of its turn have failed by now. */
   settle(input: SettleInput): { failedCalls: number } {
-    const { db, now, log } = this.#deps;
+    const { db, now, log, turnUsed } = this.#deps;
     const at = now();
-    const { failedCalls, state } = settle({ db, now: at }, input);
+    const { failedCalls, state, turnId } = settle({ db, now: at }, input);
     const { attemptId, outcome } = input;
     if (state === 'before') log({ level: 'info', msg: 'settled before', attemptId, outcome });
     if (state === 'unsettled') this.#sweepAt(at + FIRST_LOOKUP_MS);
+    if (state === 'final' && turnId !== null) turnUsed(turnId);
     this.#followUp(at);
     return { failedCalls };
   }
@@ -106,9 +116,9 @@ export class Metering {
 
   /** The due step `sweep`: attempts without usage are looked up. */
   async sweep(): Promise<void> {
-    const { db, env, now } = this.#deps;
+    const { db, env, now, turnUsed } = this.#deps;
     this.#sweepBy = Number.POSITIVE_INFINITY;
-    const { booked, nextAt } = await sweepAttempts({ db, gateway: aiGateway(env), now });
+    const { booked, nextAt } = await sweepAttempts({ db, gateway: aiGateway(env), now, turnUsed });
     if (booked > 0) {
       setDueBy(db, 'flush', '', now());
       this.watchBudget();
@@ -126,21 +136,28 @@ export class Metering {
   }
 
   async test(request: RouteRequest): Promise<RoutingTestResult> {
-    const { db, env, policy, waitUntil, now } = this.#deps;
-    return testRoute(
-      {
-        admit: (input) => this.admit(input),
-        retry: (ended, input) => this.retry(ended, input),
-        settle: (input) => Promise.resolve(this.settle(input)),
-        fetch: (url, init) => fetch(url, init),
-        gateway: aiGateway(env),
-        waitUntil,
-        now,
-        db,
-        policy: await policy.get(),
-      },
-      request,
-    );
+    const { db, policy } = this.#deps;
+    return testRoute({ ...this.#relay(), db, policy: await policy.get() }, request);
+  }
+
+  /** Asks for a session's title; answers the session when it has one now. */
+  async nameSession(sessionId: string): Promise<SessionView | null> {
+    const { db } = this.#deps;
+    return nameSession({ ...this.#relay(), db }, sessionId);
+  }
+
+  /** What the agent's own calls are made with. */
+  #relay(): RelayDeps {
+    const { env, waitUntil, now } = this.#deps;
+    return {
+      admit: (input) => this.admit(input),
+      retry: (ended, input) => this.retry(ended, input),
+      settle: (input) => Promise.resolve(this.settle(input)),
+      fetch: (url, init) => fetch(url, init),
+      gateway: aiGateway(env),
+      waitUntil,
+      now,
+    };
   }
 
   /** How far the month's budget is used. */

@@ -45,8 +45,10 @@ export async function sweepAttempts(deps: {
   db: AgentDb;
   gateway: Pick<AiGateway, 'lookUp'>;
   now: () => number;
+  /** A call of a turn was booked. */
+  turnUsed?: (turnId: string) => void;
 }): Promise<{ booked: number; nextAt: number | null }> {
-  const { db, gateway, now } = deps;
+  const { db, gateway, now, turnUsed } = deps;
   let booked = 0;
   const ask = async (row: AttemptRow): Promise<Lookup> =>
     gateway.lookUp(row).then(
@@ -73,6 +75,7 @@ export async function sweepAttempts(deps: {
       now: now(),
     });
     booked += 1;
+    if (row.turnId !== null) turnUsed?.(row.turnId);
   }
   return { booked, nextAt: nextLookupAt(db) };
 }

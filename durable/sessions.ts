@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, gte, inArray, lt, lte, sql } from 'drizzle-orm';
 import { ulid } from 'ulid';
 import { AppError } from '../contract/errors.ts';
 import {
@@ -151,13 +151,37 @@ export function streamedText(db: AgentDb, turnId: string): string {
     .join('');
 }
 
-/** Events after `after`, in order, at most `limit` and MAX_BATCH_BYTES, but one at least. */
+/**
+ * Events after `after`, in order, at most `limit` and MAX_BATCH_BYTES, but one at least. With `turns`
+ * only those of turns whose messages stand in that part of the log, wherever their answers stand.
+ */
 export function readEvents(
   db: AgentDb,
-  options: { sessionId: string; after: number; limit: number },
+  options: {
+    sessionId: string;
+    after: number;
+    limit: number;
+    turns?: { from: number; before: number };
+  },
 ): SessionEvent[] {
-  const { sessionId, after, limit } = options;
-  const isAfter = and(eq(events.sessionId, sessionId), gt(events.seq, after));
+  const { sessionId, after, limit, turns: part } = options;
+  const ofTurns =
+    part &&
+    inArray(
+      events.turnId,
+      db
+        .select({ turnId: events.turnId })
+        .from(events)
+        .where(
+          and(
+            eq(events.sessionId, sessionId),
+            eq(events.type, 'user'),
+            gte(events.seq, part.from),
+            lt(events.seq, part.before),
+          ),
+        ),
+    );
+  const isAfter = and(eq(events.sessionId, sessionId), gt(events.seq, after), ofTurns);
   // Sizes first: what does not fit is not even read.
   const sizes = db
     .select({ seq: events.seq, bytes: sql<number>`octet_length(${events.data})` })

@@ -124,6 +124,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       record,
       generation: () => this.#sandbox.wake.generation,
       budgetChanged: (budget) => this.#sockets.broadcast({ type: 'budget', budget }),
+      turnUsed: (turnId) => this.#conversations.turnUsed(turnId),
       log: this.#log,
       now,
       waitUntil,
@@ -202,6 +203,8 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
       turns: this.#turns,
       status: () => this.#lifecycle.status(),
       budget: () => this.#metering.budget(),
+      nameSession: (sessionId) => this.#metering.nameSession(sessionId),
+      log: this.#log,
       now,
       pump,
     });
@@ -678,6 +681,7 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
     snapshot: (id) => this.#snapshots.watch(id),
     retention: (key) => this.#snapshots.retain(key),
     expire: () => this.#closeEnded(),
+    name: (sessionId) => this.#conversations.name(sessionId),
   };
 
   async #arm(): Promise<void> {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EMPTY_MARKDOWN, MAX_STEP_CHARS, readOn, type GrowingMarkdown } from './growing-markdown.ts';
+import {
+  EMPTY_MARKDOWN,
+  MAX_STEP_CHARS,
+  readOn,
+  type GrowingMarkdown,
+} from './growing-markdown.ts';
 
 const raws = ({ blocks }: GrowingMarkdown): string[] => blocks.map(({ token }) => token.raw);
 const readAll = (text: string): GrowingMarkdown => readOn(EMPTY_MARKDOWN, text);
@@ -19,9 +24,12 @@ const SAMPLE = [
 ].join('\n\n');
 
 test('an answer read in pieces has the blocks of one read at once', () => {
-  const pieces = fc.array(fc.constantFrom(...SAMPLE.match(/[\s\S]{1,7}/g)!, '\n', '\n\n', '- ', '```\n'), {
-    maxLength: 40,
-  });
+  const pieces = fc.array(
+    fc.constantFrom(...SAMPLE.match(/[\s\S]{1,7}/g)!, '\n', '\n\n', '- ', '```\n'),
+    {
+      maxLength: 40,
+    },
+  );
   fc.assert(
     fc.property(pieces, (parts) => {
       let grown = EMPTY_MARKDOWN;

@@ -52,9 +52,15 @@ export function readOn(before: GrowingMarkdown, written: string): GrowingMarkdow
   const links = { ...start.links };
   const read = readBlocks(text.slice(start.settledChars), links);
   // A link's address may come after the link. In a long answer that would mean reading it all again.
-  const isReread = Object.keys(links).length > Object.keys(start.links).length && text.length <= MAX_STEP_CHARS;
+  const isReread =
+    Object.keys(links).length > Object.keys(start.links).length && text.length <= MAX_STEP_CHARS;
   if (!isReread) return { ...withRead(before, start, read), text, isWhole, links };
-  return { ...withRead(EMPTY_MARKDOWN, EMPTY_MARKDOWN, readBlocks(text, links)), text, isWhole, links };
+  return {
+    ...withRead(EMPTY_MARKDOWN, EMPTY_MARKDOWN, readBlocks(text, links)),
+    text,
+    isWhole,
+    links,
+  };
 }
 
 /** The settled blocks of `start`, and then those that were read; unchanged ones are those of `before`. */

@@ -6,7 +6,13 @@ const of = (kind: CodeKind, code: string, language: string): string[] =>
 
 test.each([
   ['ts', '// if\nconst a = "for"; if (b) call(1.5e3);', ['const', 'if'], ['"for"'], ['// if']],
-  ['py', '# if\ndef f(a):\n  """doc\nif"""\n  return None', ['def', 'return', 'None'], ['"""doc\nif"""'], ['# if']],
+  [
+    'py',
+    '# if\ndef f(a):\n  """doc\nif"""\n  return None',
+    ['def', 'return', 'None'],
+    ['"""doc\nif"""'],
+    ['# if'],
+  ],
   ['sql', "SELECT 'from' -- where\nFROM t", ['SELECT', 'FROM'], ["'from'"], ['-- where']],
   ['bash', 'echo $# "a" # end', ['echo'], ['"a"'], ['# end']],
   ['html', '<!-- a --><p class="b">if 1</p>', ['<p', '>', '</p', '>'], ['"b"'], ['<!-- a -->']],
@@ -25,8 +31,13 @@ test('the keys of JSON and the lines of a diff are told apart', () => {
 test.each(['ts', 'python', 'yaml', 'sql', 'json', 'css', 'html', 'diff', 'nonsense', ''])(
   'nothing of code in %j is lost or added',
   (language) => {
-    const code = 'a = "unclosed\n/* open `\n\'x <b> #c --d: 1.2e9px @media \\u{1F600} 😀\n+x\n-y\n"""';
-    expect(highlight(code, language).map(([, text]) => text).join('')).toBe(code);
+    const code =
+      'a = "unclosed\n/* open `\n\'x <b> #c --d: 1.2e9px @media \\u{1F600} 😀\n+x\n-y\n"""';
+    expect(
+      highlight(code, language)
+        .map(([, text]) => text)
+        .join(''),
+    ).toBe(code);
   },
 );
 
@@ -35,14 +46,28 @@ test('code in an unknown language, and very long code, stays plain', () => {
   expect(highlight('if '.repeat(MAX_COLOURED_CHARS), 'ts')).toHaveLength(1);
 });
 
-test.each(['"', "'", '`', '/*', '<!--', '#', '"""', '\\', 'a(', '1e', '[', '-', ' ', '\n', 'a:', '$'])(
-  'a hostile run of %j is coloured in bounded time',
-  (part) => {
-    const code = part.repeat(MAX_COLOURED_CHARS / part.length);
-    const startedAt = performance.now();
-    for (const language of ['ts', 'py', 'sql', 'json', 'css', 'html', 'yaml', 'diff']) {
-      highlight(code, language);
-    }
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
-  },
-);
+test.each([
+  '"',
+  "'",
+  '`',
+  '/*',
+  '<!--',
+  '#',
+  '"""',
+  '\\',
+  'a(',
+  '1e',
+  '[',
+  '-',
+  ' ',
+  '\n',
+  'a:',
+  '$',
+])('a hostile run of %j is coloured in bounded time', (part) => {
+  const code = part.repeat(MAX_COLOURED_CHARS / part.length);
+  const startedAt = performance.now();
+  for (const language of ['ts', 'py', 'sql', 'json', 'css', 'html', 'yaml', 'diff']) {
+    highlight(code, language);
+  }
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+});

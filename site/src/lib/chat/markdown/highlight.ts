@@ -14,18 +14,21 @@ export type CodePiece = readonly [kind: CodeKind, text: string];
 export const MAX_COLOURED_CHARS = 30_000;
 
 const words = (text: string): string => text.trim().split(/\s+/).join('|');
-const C_WORDS = words(`abstract as async await bool boolean break byte case catch char class const constexpr
+const C_WORDS =
+  words(`abstract as async await bool boolean break byte case catch char class const constexpr
   continue debugger def default defer delete do double elif else enum export extends extern false final
   finally float fn for from func function get go goto if impl implements import in instanceof int interface
   internal is let long loop map match mod mut namespace new nil null nullptr of operator override package
   private protected pub public readonly ref return satisfies select self set short signed sizeof static
   string struct super switch template this throw throws trait true try type typedef typeof undefined union
   unsafe unsigned use using val var virtual void volatile where while with yield`);
-const HASH_WORDS = words(`and as assert async await begin break case class continue def del do done elif else
+const HASH_WORDS =
+  words(`and as assert async await begin break case class continue def del do done elif else
   elsif end ensure except export False false fi finally for from function global if import in is lambda
   local match module nil None nonlocal not null or pass raise rescue return self set then True true try
   unless until while with yield echo exit source sudo cd`);
-const SQL_WORDS = words(`add all alter and as asc begin between by case column commit constraint create cross
+const SQL_WORDS =
+  words(`add all alter and as asc begin between by case column commit constraint create cross
   default delete desc distinct drop else end exists explain foreign from full function group having if in
   index inner insert into is join key left like limit local not null offset on or order outer primary
   references replace returning right rollback select set table then transaction trigger union unique update
@@ -103,8 +106,14 @@ const DIFF: Rules = {
 };
 
 const LANGUAGES: readonly (readonly [names: string, rules: Rules])[] = [
-  ['js jsx mjs cjs javascript ts tsx mts typescript java c h cpp c++ cc hpp cs csharp go golang rust rs kotlin kt swift php dart scala zig groovy glsl proto solidity objc', C_LIKE],
-  ['py python rb ruby sh bash zsh shell console terminal fish ps1 powershell perl pl r elixir ex julia jl make makefile dockerfile docker nix awk', HASH],
+  [
+    'js jsx mjs cjs javascript ts tsx mts typescript java c h cpp c++ cc hpp cs csharp go golang rust rs kotlin kt swift php dart scala zig groovy glsl proto solidity objc',
+    C_LIKE,
+  ],
+  [
+    'py python rb ruby sh bash zsh shell console terminal fish ps1 powershell perl pl r elixir ex julia jl make makefile dockerfile docker nix awk',
+    HASH,
+  ],
   ['yaml yml toml ini cfg conf env properties', SETTINGS],
   ['sql sqlite postgres postgresql mysql lua haskell hs', SQL],
   ['json jsonc json5', JSON_RULES],

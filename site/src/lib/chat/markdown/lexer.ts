@@ -1,4 +1,4 @@
-import { Lexer, Tokenizer, type Links, type Token, type Tokens } from 'marked';
+import { Lexer, Tokenizer, type Links, type Token, type Tokens, type TokensList } from 'marked';
 
 /** Longest run of text that is searched for emphasis and links, in characters; a longer one is plain. */
 const MAX_INLINE_CHARS = 20_000;
@@ -23,14 +23,16 @@ class PlainTokenizer extends Tokenizer {
 class BoundedLexer extends Lexer {
   #depth = 0;
 
-  override blockTokens(src: string, tokens: Token[] = [], lastParagraphClipped = false): Token[] {
+  override blockTokens(src: string, tokens?: Token[], isClipped?: boolean): Token[];
+  override blockTokens(src: string, tokens?: TokensList, isClipped?: boolean): TokensList;
+  override blockTokens(src: string, tokens: Token[] = [], isClipped = false): Token[] {
     if (this.#depth >= MAX_DEPTH) {
       tokens.push(plain(src));
       return tokens;
     }
     this.#depth += 1;
     try {
-      return super.blockTokens(src, tokens, lastParagraphClipped);
+      return super.blockTokens(src, tokens, isClipped);
     } finally {
       this.#depth -= 1;
     }

@@ -69,7 +69,9 @@ test('a remote picture is a link that says what it is', () => {
 });
 
 test('a link that is none tells where it would have led', () => {
-  expect(shown('[Click](javascript:alert(1))').textContent).toContain('Click (javascript:alert(1))');
+  expect(shown('[Click](javascript:alert(1))').textContent).toContain(
+    'Click (javascript:alert(1))',
+  );
 });
 
 test('blocks that are settled keep their elements while the answer grows', async () => {
@@ -103,7 +105,7 @@ test('an answer of a megabyte is drawn step by step, to its end', async () => {
 
 test('each paragraph finds its own direction', () => {
   const root = shown('Hello\n\nשלום עולם\n\n- مرحبا');
-  expect([...root.querySelectorAll('p, li')].every((one) => one.getAttribute('dir') === 'auto')).toBe(
-    true,
-  );
+  expect(
+    [...root.querySelectorAll('p, li')].every((one) => one.getAttribute('dir') === 'auto'),
+  ).toBe(true);
 });
