@@ -35,6 +35,8 @@ async function readJson(response: Response): Promise<unknown> {
 export interface Ask {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   body?: unknown;
+  /** It is finished though the page is left. */
+  keepalive?: boolean;
 }
 
 async function request(fetch: Fetch, path: string, ask: Ask): Promise<Response> {
@@ -45,6 +47,7 @@ async function request(fetch: Fetch, path: string, ask: Ask): Promise<Response> 
       method: ask.method ?? 'GET',
       headers: hasBody ? { 'content-type': 'application/json' } : {},
       body: hasBody ? JSON.stringify(ask.body) : undefined,
+      keepalive: ask.keepalive,
     });
   } catch {
     throw new ApiError(

@@ -21,7 +21,8 @@ export function signIn(fetch: Fetch, invite: string, name: string): Promise<MeVi
 /** The member's sessions and sign-in, over HTTP. */
 export interface MemberApi {
   me(): Promise<MeView | null>;
-  createSession(title: string): Promise<SessionView>;
+  /** Without a title: it gets one from what is said in it. */
+  createSession(): Promise<SessionView>;
   renameSession(id: string, title: string): Promise<SessionView>;
   deleteSession(id: string): Promise<void>;
   signOut(): Promise<void>;
@@ -30,11 +31,11 @@ export interface MemberApi {
 export function memberApi(fetch: Fetch): MemberApi {
   return {
     me: () => readMe(fetch),
-    createSession: (title) =>
-      askFor(fetch, sessionView, '/api/sessions', { method: 'POST', body: { title } }),
+    createSession: () => askFor(fetch, sessionView, '/api/sessions', { method: 'POST', body: {} }),
     renameSession: (id, title) =>
       askFor(fetch, sessionView, `/api/sessions/${id}`, { method: 'PATCH', body: { title } }),
-    deleteSession: (id) => tell(fetch, `/api/sessions/${id}`, { method: 'DELETE' }),
+    deleteSession: (id) =>
+      tell(fetch, `/api/sessions/${id}`, { method: 'DELETE', keepalive: true }),
     signOut: () => tell(fetch, '/api/sign-out', { method: 'POST' }),
   };
 }

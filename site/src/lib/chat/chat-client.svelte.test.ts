@@ -66,7 +66,7 @@ function setUp(api: Partial<MemberApi> = {}) {
     },
     api: {
       me: () => Promise.resolve(ME),
-      createSession: (title) => Promise.resolve({ ...VIEW, title }),
+      createSession: () => Promise.resolve({ ...VIEW, title: 'New conversation' }),
       renameSession: (id, title) => Promise.resolve({ ...VIEW, id, title }),
       deleteSession: () => Promise.resolve(),
       signOut: () => Promise.resolve(),
@@ -122,7 +122,7 @@ test('after a lost line the session goes on at its last event, and what was not 
   hear(HELLO);
   expect(client.line).toBe('open');
   expect(said).toEqual([
-    { type: 'subscribe', sessionId: SESSION, after: 7 },
+    { type: 'subscribe', sessionId: SESSION, after: 7, turns: 40 },
     { type: 'send', id: 'client-02', sessionId: SESSION, text: 'Not confirmed' },
   ]);
 });
@@ -145,7 +145,7 @@ test('moving to another session stops following the one before', () => {
   client.follow(SESSION);
   client.follow(null);
   expect(said).toEqual([
-    { type: 'subscribe', sessionId: SESSION, after: 0 },
+    { type: 'subscribe', sessionId: SESSION, after: 0, turns: 40 },
     { type: 'unsubscribe', sessionId: SESSION },
   ]);
 });
@@ -196,7 +196,7 @@ test('the first message makes a session named after it', async () => {
   const session = await client.begin('Plan my week');
   expect(session.title).toBe('Plan my week');
   expect(said).toEqual([
-    { type: 'subscribe', sessionId: SESSION, after: 0 },
+    { type: 'subscribe', sessionId: SESSION, after: 0, turns: 40 },
     { type: 'send', id: 'client-01', sessionId: SESSION, text: 'Plan my week' },
   ]);
 });
@@ -215,4 +215,30 @@ test('a deleted session is gone before the socket tells', async () => {
   hear(HELLO);
   await client.remove(SESSION);
   expect(client.chat.sessions).toEqual([]);
+});
+
+test('earlier turns are asked for once at a time, and again after the line was lost', () => {
+  const { client, said, hear, drop, frames } = setUp();
+  hear(HELLO);
+  client.follow(SESSION);
+  hear({ type: 'events', sessionId: SESSION, events: [], caughtUp: true, cut: 81 });
+  frames.shift()?.();
+  said.length = 0;
+  client.readEarlier(SESSION);
+  client.readEarlier(SESSION);
+  const asked = { type: 'earlier', sessionId: SESSION, before: 81, turns: 40 };
+  expect(said).toEqual([asked]);
+  const part = { type: 'earlier', sessionId: SESSION, before: 81, events: [], cut: 41 };
+  hear({ ...part, done: false });
+  drop();
+  hear(HELLO);
+  said.length = 0;
+  client.readEarlier(SESSION);
+  expect(said).toEqual([asked]);
+  hear({ ...part, done: true });
+  client.readEarlier(SESSION);
+  expect(said.at(-1)).toMatchObject({ before: 41 });
+  hear({ ...part, before: 41, cut: null, done: true });
+  client.readEarlier(SESSION);
+  expect(said).toHaveLength(2);
 });

@@ -20,6 +20,8 @@ import { EMPTY_LOG } from './session-log.ts';
  */
 export type Line = 'connecting' | 'open' | 'lost' | 'signed_out' | 'refused' | 'outdated';
 
+/** Turns that are asked for at a time: some screens full. */
+export const TURNS_PER_PAGE = 40;
 /** Forbidden, no such address, and deleted: asking again changes nothing. */
 const FINAL_REFUSALS: readonly number[] = [403, 404, 410];
 
@@ -45,6 +47,8 @@ export class ChatClient {
   #arrived: ServerFrame[] = [];
   #flushPlanned = false;
   #isAsking = false;
+  /** Sessions whose earlier turns were asked for over this line. */
+  #reading = new Set<string>();
 
   chat: ChatState = $state.raw(EMPTY_CHAT);
   line: Line = $state('connecting');
@@ -81,6 +85,7 @@ export class ChatClient {
     // Deltas come in bursts and are drawn once a frame; everything else is rare and must not wait.
     if (frame.type === 'events') this.#planFlush();
     else this.#flush();
+    if (frame.type === 'earlier' && frame.done) this.#reading.delete(frame.sessionId);
     if (frame.type === 'hello') this.#resume();
   }
 
@@ -114,6 +119,8 @@ export class ChatClient {
   /** After a greeting: go on reading where the log ends, and send again what was never confirmed. */
   #resume(): void {
     this.line = 'open';
+    this.#reading.clear();
+    this.#forgetHalves();
     if (this.#followed !== null) this.#subscribe(this.#followed);
     for (const { id, sessionId, text } of toSend(this.chat.outbox)) {
       this.#say({ type: 'send', id, sessionId, text });
@@ -122,7 +129,23 @@ export class ChatClient {
 
   #subscribe(sessionId: string): void {
     const after = this.chat.logs[sessionId]?.lastSeq ?? 0;
-    this.#say({ type: 'subscribe', sessionId, after });
+    this.#say({ type: 'subscribe', sessionId, after, turns: TURNS_PER_PAGE });
+  }
+
+  /** Asks for the turns before those that are here, unless they are on their way. */
+  readEarlier(sessionId: string): void {
+    const before = this.chat.logs[sessionId]?.cut ?? null;
+    if (before === null || this.#reading.has(sessionId)) return;
+    const turns = TURNS_PER_PAGE;
+    if (this.#say({ type: 'earlier', sessionId, before, turns })) this.#reading.add(sessionId);
+  }
+
+  /** What has come of earlier turns over a line that was lost comes whole when it is asked for again. */
+  #forgetHalves(): void {
+    const { logs } = this.chat;
+    if (!Object.values(logs).some(({ coming }) => coming.length > 0)) return;
+    const whole = Object.entries(logs).map(([id, log]) => [id, { ...log, coming: [] }] as const);
+    this.#set({ ...this.chat, logs: Object.fromEntries(whole) });
   }
 
   /** A browser does not tell why a socket failed: the API does. */
@@ -185,9 +208,10 @@ export class ChatClient {
     return this.#say({ type: 'stop', sessionId });
   }
 
-  /** Makes a session named after its first message, and sends that. Throws ApiError. */
+  /** Makes a session, and sends its first message, which names it until it has a title. Throws ApiError. */
   async begin(text: string): Promise<SessionView> {
-    const session = await this.#deps.api.createSession(titleFrom(text));
+    const made = await this.#deps.api.createSession();
+    const session = { ...made, title: titleFrom(text) };
     this.#set(applyFrame(this.chat, { type: 'session', session }, this.#deps.now()));
     this.follow(session.id);
     this.send(session.id, text);

@@ -291,3 +291,61 @@ test('the budget is the one of the greeting, until the agent tells another', () 
 test('a pong changes nothing', () => {
   expect(run(EMPTY_CHAT, { type: 'pong' })).toBe(EMPTY_CHAT);
 });
+
+describe('a history that was cut', () => {
+  const turn = (id: string, from: number, ...data: EventData[]) =>
+    data.map((one, index) => ({ seq: from + index, turnId: id, at: 100, data: one }));
+  const question = (text: string): EventData => ({ ...asked, text }) as EventData;
+  const newest: ServerFrame = {
+    type: 'events',
+    sessionId: SESSION,
+    events: turn('t3', 5, question('Third'), final),
+    caughtUp: true,
+    cut: 5,
+  };
+  const page = (done: boolean, events: ReturnType<typeof turn>): ServerFrame => ({
+    type: 'earlier',
+    sessionId: SESSION,
+    before: 5,
+    events,
+    done,
+    cut: null,
+  });
+  const questions = (chat: ChatState): string[] =>
+    chat.logs[SESSION]?.turns.map((one) => one.question) ?? [];
+
+  test('gets its earlier turns in front, once all of the page is here', () => {
+    const half = run(EMPTY_CHAT, newest, page(false, turn('t1', 1, question('First'), final)));
+    expect(questions(half)).toEqual(['Third']);
+    const whole = run(half, page(false, turn('t2', 3, question('Second'), final)), page(true, []));
+    expect(questions(whole)).toEqual(['First', 'Second', 'Third']);
+    expect(whole.logs[SESSION]).toMatchObject({ cut: null, coming: [], lastSeq: 6 });
+  });
+
+  test('takes no page that it did not wait for', () => {
+    const chat = run(EMPTY_CHAT, newest, page(true, turn('t1', 1, question('First'), final)));
+    expect(run(chat, page(true, turn('t1', 1, question('First'), final)))).toBe(chat);
+  });
+
+  test('leaves the last words of an earlier turn to its page', () => {
+    const late: ServerFrame = {
+      ...newest,
+      events: turn('t2', 7, final),
+      cut: undefined,
+    } as ServerFrame;
+    const chat = run(EMPTY_CHAT, newest, late);
+    expect(questions(chat)).toEqual(['Third']);
+    expect(chat.logs[SESSION]?.lastSeq).toBe(7);
+  });
+});
+
+test('what an answer has used may come with its end or after it', () => {
+  const usage = { model: 'm', tokensIn: 1, tokensOut: 2, costNano: 3 };
+  const chat = run(EMPTY_CHAT, events(1, asked, final));
+  expect(turnOf(chat).usage).toBeNull();
+  const frame = { type: 'usage', sessionId: SESSION, turnId: 't1', usage } as const;
+  expect(turnOf(run(chat, frame)).usage).toEqual(usage);
+  expect(run(chat, { ...frame, turnId: 'other' })).toBe(chat);
+  const whole = run(EMPTY_CHAT, events(1, asked, { type: 'final', text: '', ms: 1, usage }));
+  expect(turnOf(whole).usage).toEqual(usage);
+});

@@ -2,7 +2,7 @@ import type { AgentStatus } from '../../../../contract/agent.ts';
 import type { ServerFrame, SessionView } from '../../../../contract/frames.ts';
 import type { BudgetView } from '../../../../contract/notices.ts';
 import { dropMessages, dropSession, markRefused, markStored, type Outbox } from './outbox.ts';
-import { EMPTY_LOG, extendLog, type SessionLog } from './session-log.ts';
+import { EMPTY_LOG, extendLog, prependTurns, withUsage, type SessionLog } from './session-log.ts';
 
 type Hello = Extract<ServerFrame, { type: 'hello' }>;
 
@@ -68,7 +68,7 @@ function withoutSession(state: ChatState, sessionId: string): ChatState {
 function withEvents(state: ChatState, frame: Extract<ServerFrame, { type: 'events' }>): ChatState {
   if (state.missing.has(frame.sessionId)) return state;
   const before = state.logs[frame.sessionId] ?? EMPTY_LOG;
-  const log = extendLog(before, frame.events, frame.caughtUp === true);
+  const log = extendLog(before, frame);
   if (log === before && state.logs[frame.sessionId] !== undefined) return state;
   const told = frame.events.flatMap(({ data }) => (data.type === 'user' ? [data.clientId] : []));
   return {
@@ -76,6 +76,18 @@ function withEvents(state: ChatState, frame: Extract<ServerFrame, { type: 'event
     logs: { ...state.logs, [frame.sessionId]: log },
     outbox: dropMessages(state.outbox, new Set(told)),
   };
+}
+
+/** The chat with a change in a log that is here. */
+function withLog(
+  state: ChatState,
+  sessionId: string,
+  change: (log: SessionLog) => SessionLog,
+): ChatState {
+  const before = state.logs[sessionId];
+  if (before === undefined) return state;
+  const log = change(before);
+  return log === before ? state : { ...state, logs: { ...state.logs, [sessionId]: log } };
 }
 
 /** An `ack` for a message that the log shows already, or whose session nobody reads, is the end. */
@@ -130,6 +142,10 @@ export function applyFrame(state: ChatState, frame: ServerFrame, now: number): C
       return withoutSession(state, frame.sessionId);
     case 'events':
       return withEvents(state, frame);
+    case 'earlier':
+      return withLog(state, frame.sessionId, (log) => prependTurns(log, frame));
+    case 'usage':
+      return withLog(state, frame.sessionId, (log) => withUsage(log, frame.turnId, frame.usage));
     case 'ack':
       return withAck(state, frame);
     case 'error':

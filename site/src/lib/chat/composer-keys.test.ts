@@ -14,10 +14,12 @@ test('Enter belongs to the input method while it composes, in Safari too', () =>
   expect(composerAction({ ...enter, keyCode: 229 })).toBe('none');
 });
 
-test('the count appears near the limit and says when it is passed', () => {
-  expect(lengthNotice(10, 8_000)).toEqual({ count: null, over: false });
-  expect(lengthNotice(7_000, 8_000)).toEqual({ count: '7,000 / 8,000', over: false });
-  expect(lengthNotice(8_001, 8_000)).toEqual({ count: '8,001 / 8,000', over: true });
+test('the characters left are counted near the limit, and those too many beyond it', () => {
+  expect(lengthNotice(7_000, 8_000)).toEqual({ count: null, over: false });
+  expect(lengthNotice(7_300, 8_000)).toEqual({ count: '700 characters left', over: false });
+  expect(lengthNotice(7_999, 8_000)).toEqual({ count: '1 character left', over: false });
+  expect(lengthNotice(9_001, 8_000)).toEqual({ count: '1,001 characters too many', over: true });
+  expect(lengthNotice(98_000, 100_000)).toEqual({ count: null, over: false });
 });
 
 test('a title is the beginning of the message, cut between words', () => {

@@ -15,18 +15,23 @@ export function composerAction(key: Key): ComposerAction {
   return key.isComposing || key.keyCode === 229 ? 'none' : 'send';
 }
 
-/** Share of the limit from which the count is shown. */
-const SHOW_COUNT_FROM = 0.8;
+/** Characters left from which they are counted: a tenth of the limit, and this many at most. */
+const MAX_COUNTED = 1_000;
 
 /** How a text stands against the limit; `count` is null while it is far from it. */
 export function lengthNotice(
   length: number,
   limit: number,
 ): { count: string | null; over: boolean } {
-  const over = length > limit;
-  if (length < limit * SHOW_COUNT_FROM) return { count: null, over };
+  const left = limit - length;
+  const over = left < 0;
+  if (left > Math.min(limit / 10, MAX_COUNTED)) return { count: null, over };
   const number = new Intl.NumberFormat('en');
-  return { count: `${number.format(length)} / ${number.format(limit)}`, over };
+  const words = Math.abs(left) === 1 ? 'character' : 'characters';
+  return {
+    count: `${number.format(Math.abs(left))} ${words} ${over ? 'too many' : 'left'}`,
+    over,
+  };
 }
 
 /** Longest title made from a message, in characters. */

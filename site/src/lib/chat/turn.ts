@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../../../contract/frames.ts';
+import type { SessionEvent, TurnUsage } from '../../../../contract/frames.ts';
 
 export interface ToolCall {
   callId: string;
@@ -24,6 +24,8 @@ export interface Turn {
   /** How long the answer took, ms; null until it is whole. */
   ms: number | null;
   failure: { code: string; message: string; retryable: boolean } | null;
+  /** What its model calls have used; null until all of them are settled. */
+  usage: TurnUsage | null;
 }
 
 /** A turn of which nothing is known yet. */
@@ -40,6 +42,7 @@ function emptyTurn(event: SessionEvent): Turn {
     answer: '',
     ms: null,
     failure: null,
+    usage: null,
   };
 }
 
@@ -107,12 +110,14 @@ export function advanceTurn(before: Turn | undefined, event: SessionEvent): Turn
         state: 'done',
         answer: data.text,
         ms: data.ms,
+        usage: data.usage ?? null,
         tools: endTools(turn.tools, 'done'),
       };
     case 'aborted':
       return {
         ...turn,
         state: 'aborted',
+        usage: data.usage ?? null,
         answer: data.text === '' ? turn.answer : data.text,
         tools: endTools(turn.tools, 'stopped'),
       };
@@ -120,6 +125,7 @@ export function advanceTurn(before: Turn | undefined, event: SessionEvent): Turn
       return {
         ...turn,
         state: 'error',
+        usage: data.usage ?? null,
         answer: data.text === '' ? turn.answer : data.text,
         failure: { code: data.code, message: data.message, retryable: data.retryable },
         tools: endTools(turn.tools, 'stopped'),

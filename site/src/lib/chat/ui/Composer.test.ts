@@ -50,7 +50,7 @@ test('nothing is sent while the field holds only blanks or too much', async () =
     expect(send.disabled).toBe(true);
   }
   expect(onsend).not.toHaveBeenCalled();
-  expect(screen.getByText('Too long: 101 / 100')).toBeTruthy();
+  expect(screen.getByText('1 character too many')).toBeTruthy();
 });
 
 test('Stop stands in for Send while a turn is open, and a message may still be queued', async () => {

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { AgentStatus } from '../../../../../contract/agent.ts';
 import type { AgentNews } from '../chat-state.ts';
 import { addMessage, markRefused } from '../outbox.ts';
-import type { SessionLog } from '../session-log.ts';
+import { EMPTY_LOG, type SessionLog } from '../session-log.ts';
 import type { Turn } from '../turn.ts';
 import Conversation from './Conversation.svelte';
 
@@ -20,6 +20,7 @@ const turn: Turn = {
   answer: '',
   ms: null,
   failure: null,
+  usage: null,
 };
 
 afterEach(cleanup);
@@ -40,7 +41,12 @@ function news(status: Partial<AgentStatus> = {}): AgentNews {
 const announced = (): string =>
   document.querySelector('[aria-live="polite"][aria-atomic="true"]')?.textContent ?? '';
 
-const logOf = (...turns: Turn[]): SessionLog => ({ lastSeq: 9, caughtUp: true, turns });
+const logOf = (...turns: Turn[]): SessionLog => ({
+  ...EMPTY_LOG,
+  lastSeq: 9,
+  caughtUp: true,
+  turns,
+});
 
 function setUp(props: Record<string, unknown>) {
   const onretry = vi.fn<(question: string) => void>();
@@ -51,6 +57,7 @@ function setUp(props: Record<string, unknown>) {
     agent: news(),
     online: true,
     onretry,
+    onearlier: () => {},
     onresend,
     ondiscard: () => {},
     ...props,
@@ -159,4 +166,47 @@ test('an answer is announced once, when it settles', async () => {
 test('an old conversation is not read aloud when it opens', () => {
   setUp({ log: logOf({ ...turn, state: 'done', answer: 'Old' }) });
   expect(document.querySelector('[aria-atomic="true"]')?.textContent).toBe('');
+});
+
+const done: Turn = { ...turn, state: 'done', answer: 'Hi **there**', ms: 8_000 };
+
+test('an answer tells its model, its cost and its time once they are known', async () => {
+  const { view } = setUp({ log: logOf(done) });
+  expect(screen.getByText('8 s')).toBeTruthy();
+  const usage = { model: '@cf/a/glm', tokensIn: 1_000, tokensOut: 234, costNano: 2_100_000 };
+  await view.rerender({ log: logOf({ ...done, usage }) });
+  expect(screen.getByText('glm · 1,234 tokens · $0.0021 · 8 s')).toBeTruthy();
+});
+
+test('the newest answer can be asked for again, and no other', async () => {
+  const { onretry } = setUp({ log: logOf(done, { ...done, id: 't2', question: 'Again?' }) });
+  await fireEvent.click(screen.getByRole('button', { name: 'Ask again' }));
+  expect(onretry).toHaveBeenCalledExactlyOnceWith('Again?');
+});
+
+test('nothing is asked again while a turn is open', () => {
+  setUp({ log: logOf(done, { ...turn, id: 't2' }) });
+  expect(screen.queryByRole('button', { name: 'Ask again' })).toBeNull();
+});
+
+test('the answer is copied as it was written', async () => {
+  const writeText = vi.fn<(text: string) => Promise<void>>(() => Promise.resolve());
+  vi.stubGlobal('navigator', { clipboard: { writeText } });
+  setUp({ log: logOf(done) });
+  await fireEvent.click(screen.getByRole('button', { name: 'Copy the answer' }));
+  expect(writeText).toHaveBeenCalledExactlyOnceWith('Hi **there**');
+  expect(await screen.findByText('Copied')).toBeTruthy();
+  vi.unstubAllGlobals();
+});
+
+test('of a very long conversation only the newest turns are on the page', () => {
+  const turns = Array.from({ length: 5_000 }, (_, n) => ({
+    ...done,
+    id: `t${n}`,
+    question: `Q${n}`,
+  }));
+  setUp({ log: logOf(...turns) });
+  expect(screen.getAllByRole('article')).toHaveLength(100);
+  expect(screen.getByText('Q4999')).toBeTruthy();
+  expect(screen.getByText('Reading earlier messages…')).toBeTruthy();
 });

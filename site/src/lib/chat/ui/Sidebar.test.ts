@@ -1,7 +1,6 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { SessionView } from '../../../../../contract/frames.ts';
-import DeleteDialog from './DeleteDialog.svelte';
 import Sidebar from './Sidebar.svelte';
 
 const ONE: SessionView = {
@@ -21,16 +20,20 @@ const TWO: SessionView = {
 
 afterEach(cleanup);
 
-function setUp(onrename = vi.fn<(id: string, title: string) => Promise<void>>()) {
-  const ondelete = vi.fn<(session: SessionView) => void>();
+function setUp(
+  onrename = vi.fn<(id: string, title: string) => Promise<void>>(),
+  sessions: SessionView[] = [ONE, TWO],
+) {
+  const ondelete = vi.fn<(session: SessionView, byKey: boolean) => void>();
   render(Sidebar, {
-    sessions: [ONE, TWO],
+    sessions,
     currentId: TWO.id,
     tenant: 'acme',
     member: 'Ada',
     known: true,
     onrename,
     ondelete,
+    onhelp: () => {},
     onsignout: () => {},
   });
   return { onrename, ondelete };
@@ -76,20 +79,31 @@ test('a name that was refused is told', async () => {
   expect((await screen.findByRole('alert')).textContent).toBe('The name is too long.');
 });
 
-test('deleting asks first', async () => {
+test('deleting tells which session, and whether a key did it', async () => {
   const { ondelete } = setUp();
-  await fireEvent.click(screen.getByRole('button', { name: 'Delete Invoices' }));
-  expect(ondelete).toHaveBeenCalledExactlyOnceWith(TWO);
+  const button = screen.getByRole('button', { name: 'Delete Invoices' });
+  await fireEvent.click(button, { detail: 1 });
+  expect(ondelete).toHaveBeenLastCalledWith(TWO, false);
+  await fireEvent.click(button, { detail: 0 });
+  expect(ondelete).toHaveBeenLastCalledWith(TWO, true);
 });
 
-test('the question names the session and deletes only on its own button', async () => {
-  const ondelete = vi.fn<(id: string) => Promise<void>>(() => Promise.resolve());
-  const onclose = vi.fn<() => void>();
-  render(DeleteDialog, { session: TWO, ondelete, onclose });
-  const dialog = await screen.findByRole('alertdialog');
-  expect(within(dialog).getByText('Invoices')).toBeTruthy();
-  expect(ondelete).not.toHaveBeenCalled();
-  await fireEvent.click(within(dialog).getByRole('button', { name: 'Delete' }));
-  expect(ondelete).toHaveBeenCalledExactlyOnceWith(TWO.id);
-  await vi.waitFor(() => expect(onclose).toHaveBeenCalled());
+test('searching leaves the sessions whose titles match, and says how many', async () => {
+  setUp();
+  const field = screen.getByRole<HTMLInputElement>('searchbox');
+  await fireEvent.input(field, { target: { value: 'week' } });
+  expect(screen.queryByRole('link', { name: 'Invoices' })).toBeNull();
+  expect(screen.getByText('1 session found')).toBeTruthy();
+  await fireEvent.input(field, { target: { value: 'nothing' } });
+  expect(screen.getByText('No title has these words.')).toBeTruthy();
+  await fireEvent.keyDown(field, { key: 'Escape' });
+  expect(screen.getByRole('link', { name: 'Invoices' })).toBeTruthy();
+});
+
+test('of very many sessions the newest are listed, and more on request', async () => {
+  const sessions = Array.from({ length: 100 }, (_, n) => ({ ...TWO, id: `s${n}`, title: `S${n}` }));
+  setUp(undefined, sessions);
+  expect(screen.getAllByRole('listitem')).toHaveLength(60);
+  await fireEvent.click(screen.getByRole('button', { name: 'Show 40 more' }));
+  expect(screen.getAllByRole('listitem')).toHaveLength(100);
 });

@@ -1,11 +1,23 @@
+import { tick } from 'svelte';
 import type { Attachment } from 'svelte/attachments';
 import { onResize, onScroll, STUCK, type Place, type Stick } from '../stick.ts';
+
+/** Closer to an edge than this counts as near it, px: about a screen, so that more is there in time. */
+const NEAR_EDGE_PX = 900;
 
 const placeOf = (list: HTMLElement): Place => ({
   top: list.scrollTop,
   viewport: list.clientHeight,
   content: list.scrollHeight,
 });
+
+/** The first of the list's articles that can be seen. */
+function firstSeen(list: HTMLElement): Element | undefined {
+  const { top } = list.getBoundingClientRect();
+  return [...list.querySelectorAll('article')].find(
+    (article) => article.getBoundingClientRect().bottom > top,
+  );
+}
 
 /** Keeps a scrolling list at its end unless its reader went elsewhere; decided in stick.ts. */
 export class StickyList {
@@ -15,6 +27,9 @@ export class StickyList {
   isAway: boolean = $state(false);
   /** Whether something new came in out of sight. */
   hasUnseen: boolean = $state(false);
+  /** Whether the beginning or the end of what is on the page is near. */
+  isNearStart: boolean = $state(false);
+  isNearEnd: boolean = $state(true);
 
   /** For the scrolling element; its only child is what grows. */
   attach: Attachment<HTMLElement> = (list) => {
@@ -42,6 +57,25 @@ export class StickyList {
     this.#stick = { following, unseen, last };
     this.isAway = !following;
     this.hasUnseen = unseen;
+    // A list that was not laid out is near nothing.
+    this.isNearStart = last.viewport > 0 && last.top < NEAR_EDGE_PX;
+    this.isNearEnd = last.content - last.viewport - last.top < NEAR_EDGE_PX;
+  }
+
+  /** Changes what is on the page, with what is looked at staying where it is. */
+  async keeping(change: () => void): Promise<void> {
+    const list = this.#list;
+    const anchor = list && firstSeen(list);
+    const before = anchor?.getBoundingClientRect().top;
+    // The browser's own anchoring would do it as well, and then it were done twice.
+    if (list) list.style.overflowAnchor = 'none';
+    change();
+    await tick();
+    if (list && anchor?.isConnected && before !== undefined) {
+      list.scrollTop += anchor.getBoundingClientRect().top - before;
+      this.#take({ ...this.#stick, last: placeOf(list) });
+    }
+    requestAnimationFrame(() => list?.style.removeProperty('overflow-anchor'));
   }
 
   /** To the end, and follow again. */
