@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchCli } from './cli.ts';
+import { benchChatPage } from './chat-page.ts';
 import { benchModelPath } from './model-path.ts';
 import { type Findings, report } from './report.ts';
 import { benchSchedules } from './schedules.ts';
@@ -24,6 +25,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Findings>> = {
   snapshots: benchSnapshots,
   'model-path': benchModelPath,
   cli: benchCli,
+  'chat-page': benchChatPage,
 };
 
 const usage = `Usage: npm run bench -- <name> [--rounds N] [--real] [--disk]\nBenches: ${Object.keys(BENCHES).join(', ')}`;

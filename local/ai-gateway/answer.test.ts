@@ -75,6 +75,20 @@ describe('the answer', () => {
     expect(textOf(asked)).toBe('please plan my long trip to');
   });
 
+  it('is markdown of about the length that `!long N markdown` asks for', () => {
+    for (const wanted of [900, 9_000]) {
+      const text = textOf(request([user(`!long ${wanted} markdown`)]));
+      expect(Math.abs(countTextTokens(text) / wanted - 1)).toBeLessThan(0.15);
+      expect(text).toContain('```ts');
+    }
+  });
+
+  it('is what follows `!say`, word for word', () => {
+    const said = '# Title\n\n!long 5\n\n  <b>x</b>';
+    expect(textOf(request([user(`Please.\n!say\n${said}`)]))).toBe(said);
+    expect(textOf(request([user('!say\n ')]))).toContain('You wrote');
+  });
+
   it('is about as long as `!long` asks', () => {
     for (const wanted of [50, 1_000, 20_000]) {
       const tokens = countTextTokens(textOf(request([user(`!long ${wanted}`)])));

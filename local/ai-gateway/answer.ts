@@ -25,7 +25,7 @@ export type Answer =
 /**
  * The answer to a request: a pure function of its body, so that what an agent remembers is visible.
  * It quotes the newest user text and the earlier ones; a line `!tool NAME {json}` becomes a call of
- * that tool, `!long N` an answer of about N tokens, a short system message about a title a title.
+ * that tool, `!long N` an answer of about N tokens, `!say` one of the words that follow it, a short system message about a title a title.
  */
 export function answer(request: ChatRequest): Answer {
   const conversation = readConversation(request.messages);
@@ -35,6 +35,8 @@ export function answer(request: ChatRequest): Answer {
     return { kind: 'text', text: `${INTRODUCTION} There is no message of a user in this request.` };
   }
   const commands = parseCommands(newest);
+  const said = commands.find((command) => command.kind === 'say');
+  if (said && said.text.trim() !== '') return { kind: 'text', text: said.text };
   const wanted = commands.filter((command) => command.kind === 'tool');
   const next = wanted[conversation.toolResults.length];
   const remarks: string[] = [];
@@ -44,7 +46,12 @@ export function answer(request: ChatRequest): Answer {
     remarks.push(refusal);
   }
   const long = commands.find((command) => command.kind === 'long');
-  if (long) return { kind: 'text', text: longText(long.tokens) };
+  if (long) {
+    return {
+      kind: 'text',
+      text: long.isMarkdown ? longMarkdown(long.tokens) : longText(long.tokens),
+    };
+  }
   return { kind: 'text', text: quote(conversation, remarks) };
 }
 
@@ -109,6 +116,23 @@ function longText(tokens: number): string {
     { length: sentences },
     (_, index) => `Sentence ${(index + 1) % 1000} of a long local answer.`,
   ).join(' ');
+}
+
+/** What a long answer in markdown is made of, again and again: about MARKDOWN_TOKENS tokens. */
+const MARKDOWN_TOKENS = 120;
+const markdownPart = (n: number): string =>
+  [
+    `## Part ${n}`,
+    `A paragraph with **bold** and *slanted* words, a bit of \`code\` and [a link](https://example.com/${n}).`,
+    `- first point of part ${n}\n- second point\n  - a point below it`,
+    `\`\`\`ts\nexport function part${n}(value: number): string {\n  // Part ${n} of many.\n  return \`part \${value + ${n}}\`;\n}\n\`\`\``,
+    `| name | value |\n|---|---:|\n| part | ${n} |\n| next | ${n + 1} |`,
+    `> A remark on part ${n}.`,
+  ].join('\n\n');
+
+function longMarkdown(tokens: number): string {
+  const parts = Math.max(1, Math.round(tokens / MARKDOWN_TOKENS));
+  return Array.from({ length: parts }, (_, index) => markdownPart(index + 1)).join('\n\n');
 }
 
 function asksForTitle(request: ChatRequest): boolean {

@@ -1,5 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** As the real one asks for large models: what a tier allows below it is the policy's to say. */
+const MAX_ANSWER_TOKENS = 16_384;
+
 /** Tries of one model call: the real one makes up to eight when the stream is cut. */
 const MAX_TRIES = 8;
 /** First wait between tries, doubled each time, ms. */
@@ -62,7 +65,7 @@ async function tryOnce(call: ModelCall): Promise<string> {
       model: call.model,
       stream: true,
       stream_options: { include_usage: true },
-      max_completion_tokens: 4_096,
+      max_completion_tokens: MAX_ANSWER_TOKENS,
       prompt_cache_key: call.sessionId,
       messages: call.messages,
     }),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  BLOCKS_PER_CHUNK,
   EMPTY_MARKDOWN,
   MAX_STEP_CHARS,
   readOn,
@@ -48,6 +49,19 @@ test('settled blocks are the same objects as before, and unchanged ones are draw
   expect(second.blocks[0]).toBe(first.blocks[0]);
   expect(second.blocks[1]?.token).toBe(first.blocks[1]?.token);
   expect(second.blocks[2]?.token).not.toBe(first.blocks[2]?.token);
+});
+
+test('a chunk of blocks in which nothing changed is the very one from before', () => {
+  const text = 'A paragraph.\n\n'.repeat(BLOCKS_PER_CHUNK * 2);
+  const first = readAll(text);
+  const second = readOn(first, `${text}Another`);
+  expect(second.chunks.map(({ length }) => length)).toEqual([
+    BLOCKS_PER_CHUNK,
+    BLOCKS_PER_CHUNK,
+    1,
+  ]);
+  expect(second.chunks[0]).toBe(first.chunks[0]);
+  expect(second.chunks.flat()).toEqual(second.blocks);
 });
 
 test('the items of a list that grows stay the same objects', () => {

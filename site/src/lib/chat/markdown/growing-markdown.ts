@@ -15,6 +15,9 @@ export interface Block {
   token: Token;
 }
 
+/** Blocks that stand together in the page, so that it can lay out only those that are looked at. */
+export const BLOCKS_PER_CHUNK = 24;
+
 /** An answer as blocks, while it grows. A new one is `EMPTY_MARKDOWN`. */
 export interface GrowingMarkdown {
   /** What was read so far. */
@@ -22,6 +25,8 @@ export interface GrowingMarkdown {
   /** Whether that is all there is to read. */
   isWhole: boolean;
   blocks: readonly Block[];
+  /** The same blocks in chunks; a chunk in which nothing has changed is the very one from before. */
+  chunks: readonly (readonly Block[])[];
   /** How many of the blocks will not change any more, and how many characters they stand for. */
   settled: number;
   settledChars: number;
@@ -32,6 +37,7 @@ export const EMPTY_MARKDOWN: GrowingMarkdown = {
   text: '',
   isWhole: true,
   blocks: [],
+  chunks: [],
   settled: 0,
   settledChars: 0,
   links: {},
@@ -68,7 +74,7 @@ function withRead(
   before: GrowingMarkdown,
   start: GrowingMarkdown,
   read: readonly Token[],
-): Pick<GrowingMarkdown, 'blocks' | 'settled' | 'settledChars'> {
+): Pick<GrowingMarkdown, 'blocks' | 'chunks' | 'settled' | 'settledChars'> {
   const growing = placeOfGrowing(read);
   const blocks = start.blocks.slice(0, start.settled);
   let { settled, settledChars } = start;
@@ -76,10 +82,25 @@ function withRead(
     if (place < growing) settledChars += token.raw.length;
     if (token.type === 'space' || token.type === 'def') return;
     const key = blocks.length;
-    blocks.push({ key, token: reuse(before.blocks[key]?.token, token) });
+    const known = before.blocks[key];
+    const same = reuse(known?.token, token);
+    blocks.push(known?.token === same ? known : { key, token: same });
     if (place < growing) settled = blocks.length;
   });
-  return { blocks, settled, settledChars };
+  return { blocks, chunks: inChunks(before.chunks, blocks), settled, settledChars };
+}
+
+function inChunks(
+  before: GrowingMarkdown['chunks'],
+  blocks: readonly Block[],
+): GrowingMarkdown['chunks'] {
+  return Array.from({ length: Math.ceil(blocks.length / BLOCKS_PER_CHUNK) }, (_, place) => {
+    const chunk = blocks.slice(place * BLOCKS_PER_CHUNK, (place + 1) * BLOCKS_PER_CHUNK);
+    const known = before[place];
+    const isSame =
+      known?.length === chunk.length && known.every((block, index) => block === chunk[index]);
+    return isSame ? known : chunk;
+  });
 }
 
 /**
