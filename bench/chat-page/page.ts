@@ -1,4 +1,5 @@
 import type { Browser, Page, Response } from 'playwright-core';
+import { TaskTrace } from './task-trace.ts';
 
 /** An answer that takes longer never comes, ms. */
 const ANSWER_TIMEOUT_MS = 180_000;
@@ -10,6 +11,8 @@ export interface Streamed {
   answerChars: number;
   /** Tasks of 50 ms and more, ms. */
   longTasksMs: number[];
+  /** CPU time of the longest task, ms. */
+  longestCpuMs: number;
   /** Median time between two drawn frames, ms. */
   frameMs: number;
 }
@@ -82,11 +85,13 @@ export class ChatPage {
   /** Sends a message and waits for its settled answer. */
   async ask(text: string): Promise<Streamed> {
     await this.#field.fill(text);
+    const trace = await TaskTrace.start(this.#page);
     const watching = this.#page.evaluate(watch);
     const startedAt = performance.now();
     await this.#field.press('Enter');
     const { longTasksMs, frames } = await within(ANSWER_TIMEOUT_MS, watching);
     const wallMs = performance.now() - startedAt;
+    const longestCpuMs = await trace.longestCpuMs();
     const answers = await this.#page.locator('article .markdown').allTextContents();
     const answerChars = answers.at(-1)?.length ?? 0;
     const gaps = frames.slice(1).map((at, place) => at - (frames[place] ?? at));
@@ -94,6 +99,7 @@ export class ChatPage {
       wallMs,
       answerChars,
       longTasksMs,
+      longestCpuMs,
       frameMs: gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? 0,
     };
   }

@@ -1,0 +1,158 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { EVIL, HOSTILE_ANSWERS } from '../../site/src/lib/chat/markdown/hostile-answers.ts';
+import { newTenant } from '../support/agents.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { ChatPage } from '../support/chat-page.ts';
+import { ScriptedAgent, turnEvents } from '../support/scripted-agent.ts';
+
+/** What the page may ask its own host for while it shows an answer. */
+const OWN_PATHS = /^\/(?:chat|_app|api\/me|favicon)/;
+
+describe('the chat page with an agent that says what no real one would', () => {
+  const system = inject('system');
+  let browser: Browser;
+  let context: BrowserContext;
+  let origin: string;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    const { invite } = await newTenant(system.url);
+    const chat = await ChatPage.join(browser, invite?.url ?? '');
+    context = chat.page.context();
+    origin = new URL(chat.page.url()).origin;
+    await chat.page.close();
+  });
+
+  afterAll(() => browser?.close());
+
+  async function show(agent: ScriptedAgent): Promise<Page> {
+    const page = await context.newPage();
+    await agent.attach(page);
+    await page.goto(origin + agent.path);
+    return page;
+  }
+
+  const top = (page: Page, text: string): Promise<number | undefined> =>
+    page
+      .getByText(text, { exact: true })
+      .boundingBox()
+      .then((box) => box?.y);
+
+  it('runs nothing of a hostile answer, and fetches nothing for it', async () => {
+    const page = await context.newPage();
+    const asked: string[] = [];
+    const surprises: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('dialog', (dialog) => void dialog.dismiss().then(() => surprises.push('dialog')));
+    page.on('popup', () => surprises.push('popup'));
+    page.on('pageerror', ({ message }) => surprises.push(message));
+    const agent = new ScriptedAgent(
+      turnEvents(HOSTILE_ANSWERS.map((answer, n) => ({ question: `Number ${n}`, answer }))),
+    );
+    await agent.attach(page);
+    await page.goto(origin + agent.path);
+    for (let n = HOSTILE_ANSWERS.length - 1; n >= 0; n -= 1) {
+      await page.getByText(`Number ${n}`, { exact: true }).scrollIntoViewIfNeeded();
+    }
+    // The same as one answer that grows, with what is hidden pointed at and pressed.
+    const whole = HOSTILE_ANSWERS.join('\n\n***\n\n');
+    agent.add({ type: 'user', text: 'All of it', clientId: 'client-all', by: 'Ann' });
+    for (let at = 0; at < whole.length; at += 200) {
+      agent.add({ type: 'delta', text: whole.slice(at, at + 200) });
+    }
+    agent.add({ type: 'final', text: whole, ms: 1 });
+    const answer = page.getByRole('article').last();
+    await answer.getByRole('button', { name: 'Copy the answer' }).waitFor();
+    for (const link of await answer.locator('a, button').all()) await link.hover();
+    expect(await page.evaluate(() => Reflect.get(window, '__ran'))).toBeUndefined();
+    expect(surprises).toEqual([]);
+    const elsewhere = asked.filter((url) => !url.startsWith(origin));
+    expect(
+      elsewhere.filter((url) => !url.startsWith('data:')),
+      EVIL,
+    ).toEqual([]);
+    const paths = asked.filter((url) => url.startsWith(origin)).map((url) => new URL(url).pathname);
+    expect(paths.filter((path) => !OWN_PATHS.test(path))).toEqual([]);
+    expect(page.url()).toBe(origin + agent.path);
+    await page.close();
+  });
+
+  it('opens a session of 10,000 messages at its end, and is read upwards without a jump', async () => {
+    const turns = Array.from({ length: 5_000 }, (_, n) => ({
+      question: `Question ${n}`,
+      answer: `Answer ${n}.\n\n${'Some words that make it longer. '.repeat((n % 7) * 6)}`,
+    }));
+    const agent = new ScriptedAgent(turnEvents(turns));
+    const page = await show(agent);
+    await page.getByText('Question 4999', { exact: true }).waitFor();
+    expect(await page.getByRole('article').count()).toBeLessThanOrEqual(40);
+    const log = page.getByRole('log');
+    for (let step = 0; step < 12; step += 1) {
+      const articles = page.getByRole('article');
+      const seen = (await articles.nth(3).locator('.written').first().textContent()) ?? '';
+      const question = seen.replace('Message: ', '');
+      await page.getByText(question, { exact: true }).scrollIntoViewIfNeeded();
+      const before = await top(page, question);
+      const { pages } = agent;
+      await expect.poll(() => agent.pages, { message: question }).toBeGreaterThanOrEqual(pages);
+      await page.waitForFunction(
+        (text) => document.querySelectorAll('article')[3]?.textContent?.includes(text) !== true,
+        `${question} `,
+      );
+      const after = await top(page, question);
+      expect(Math.abs((after ?? 0) - (before ?? 0)), question).toBeLessThan(3);
+      expect(await articles.count()).toBeLessThanOrEqual(100);
+    }
+    expect(agent.pages).toBeGreaterThan(2);
+    await page.getByRole('button', { name: /Jump to latest/ }).click();
+    await page.getByText('Question 4999', { exact: true }).waitFor();
+    const isAtEnd = await log.evaluate(
+      (list) => list.scrollHeight - list.clientHeight - list.scrollTop < 40,
+    );
+    expect(isAtEnd).toBe(true);
+    await page.close();
+  });
+
+  it('never moves a reader who went up, and tells that something new is below', async () => {
+    const turns = Array.from({ length: 20 }, (_, n) => ({
+      question: `Question ${n}`,
+      answer: 'Words. '.repeat(200),
+    }));
+    const agent = new ScriptedAgent(turnEvents(turns));
+    const page = await show(agent);
+    await page.getByText('Question 19', { exact: true }).waitFor();
+    await page.getByRole('log').hover();
+    await page.mouse.wheel(0, -1_500);
+    await page.getByRole('button', { name: /Jump to latest/ }).waitFor();
+    const place = () => page.getByRole('log').evaluate((list) => list.scrollTop);
+    const before = await place();
+    agent.add({ type: 'user', text: 'And now?', clientId: 'client-now', by: 'Ann' });
+    agent.add({ type: 'delta', text: 'Much more. '.repeat(400) });
+    await page.getByText('(something new)').waitFor({ state: 'attached' });
+    expect(Math.abs((await place()) - before)).toBeLessThan(3);
+    await page.getByRole('button', { name: /Jump to latest/ }).click();
+    agent.add({ type: 'delta', text: 'The very end.' });
+    await expect
+      .poll(() =>
+        page
+          .getByText('The very end.')
+          .isVisible()
+          .catch(() => false),
+      )
+      .toBe(true);
+    await page.close();
+  });
+
+  it('shows an answer of a megabyte to its end, and stays alive meanwhile', async () => {
+    const answer = `${'A paragraph of a **very** long answer.\n\n'.repeat(27_000)}The end of it`;
+    const agent = new ScriptedAgent(turnEvents([{ question: 'All of it', answer }]));
+    const page = await show(agent);
+    await page.getByText('All of it', { exact: true }).waitFor({ state: 'attached' });
+    const field = page.getByRole('textbox', { name: 'Message your agent' });
+    await field.fill('Still here');
+    await expect.poll(() => field.inputValue()).toBe('Still here');
+    await page.getByText('The end of it').waitFor({ timeout: 120_000 });
+    await page.close();
+  });
+});
