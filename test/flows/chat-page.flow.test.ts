@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { EVIL, HOSTILE_ANSWERS } from '../../site/src/lib/chat/markdown/hostile-answers.ts';
 import { newTenant } from '../support/agents.ts';
@@ -33,17 +33,18 @@ describe('the chat page with an agent that says what no real one would', () => {
     return page;
   }
 
+  const asked = (page: Page, text: string): Locator =>
+    page.getByText(`Message: ${text}`, { exact: true });
   const top = (page: Page, text: string): Promise<number | undefined> =>
-    page
-      .getByText(text, { exact: true })
+    asked(page, text)
       .boundingBox()
       .then((box) => box?.y);
 
   it('runs nothing of a hostile answer, and fetches nothing for it', async () => {
     const page = await context.newPage();
-    const asked: string[] = [];
+    const requests: string[] = [];
     const surprises: string[] = [];
-    page.on('request', (request) => asked.push(request.url()));
+    page.on('request', (request) => requests.push(request.url()));
     page.on('dialog', (dialog) => void dialog.dismiss().then(() => surprises.push('dialog')));
     page.on('popup', () => surprises.push('popup'));
     page.on('pageerror', ({ message }) => surprises.push(message));
@@ -53,7 +54,7 @@ describe('the chat page with an agent that says what no real one would', () => {
     await agent.attach(page);
     await page.goto(origin + agent.path);
     for (let n = HOSTILE_ANSWERS.length - 1; n >= 0; n -= 1) {
-      await page.getByText(`Number ${n}`, { exact: true }).scrollIntoViewIfNeeded();
+      await asked(page, `Number ${n}`).scrollIntoViewIfNeeded();
     }
     // The same as one answer that grows, with what is hidden pointed at and pressed.
     const whole = HOSTILE_ANSWERS.join('\n\n***\n\n');
@@ -67,12 +68,14 @@ describe('the chat page with an agent that says what no real one would', () => {
     for (const link of await answer.locator('a, button').all()) await link.hover();
     expect(await page.evaluate(() => Reflect.get(window, '__ran'))).toBeUndefined();
     expect(surprises).toEqual([]);
-    const elsewhere = asked.filter((url) => !url.startsWith(origin));
+    const elsewhere = requests.filter((url) => !url.startsWith(origin));
     expect(
       elsewhere.filter((url) => !url.startsWith('data:')),
       EVIL,
     ).toEqual([]);
-    const paths = asked.filter((url) => url.startsWith(origin)).map((url) => new URL(url).pathname);
+    const paths = requests
+      .filter((url) => url.startsWith(origin))
+      .map((url) => new URL(url).pathname);
     expect(paths.filter((path) => !OWN_PATHS.test(path))).toEqual([]);
     expect(page.url()).toBe(origin + agent.path);
     await page.close();
@@ -85,14 +88,14 @@ describe('the chat page with an agent that says what no real one would', () => {
     }));
     const agent = new ScriptedAgent(turnEvents(turns));
     const page = await show(agent);
-    await page.getByText('Question 4999', { exact: true }).waitFor();
+    await asked(page, 'Question 4999').waitFor();
     expect(await page.getByRole('article').count()).toBeLessThanOrEqual(40);
     const log = page.getByRole('log');
     for (let step = 0; step < 12; step += 1) {
       const articles = page.getByRole('article');
       const seen = (await articles.nth(3).locator('.written').first().textContent()) ?? '';
       const question = seen.replace('Message: ', '');
-      await page.getByText(question, { exact: true }).scrollIntoViewIfNeeded();
+      await asked(page, question).scrollIntoViewIfNeeded();
       const before = await top(page, question);
       const { pages } = agent;
       await expect.poll(() => agent.pages, { message: question }).toBeGreaterThanOrEqual(pages);
@@ -106,7 +109,7 @@ describe('the chat page with an agent that says what no real one would', () => {
     }
     expect(agent.pages).toBeGreaterThan(2);
     await page.getByRole('button', { name: /Jump to latest/ }).click();
-    await page.getByText('Question 4999', { exact: true }).waitFor();
+    await asked(page, 'Question 4999').waitFor();
     const isAtEnd = await log.evaluate(
       (list) => list.scrollHeight - list.clientHeight - list.scrollTop < 40,
     );
@@ -121,7 +124,7 @@ describe('the chat page with an agent that says what no real one would', () => {
     }));
     const agent = new ScriptedAgent(turnEvents(turns));
     const page = await show(agent);
-    await page.getByText('Question 19', { exact: true }).waitFor();
+    await asked(page, 'Question 19').waitFor();
     await page.getByRole('log').hover();
     await page.mouse.wheel(0, -1_500);
     await page.getByRole('button', { name: /Jump to latest/ }).waitFor();
@@ -148,11 +151,15 @@ describe('the chat page with an agent that says what no real one would', () => {
     const answer = `${'A paragraph of a **very** long answer.\n\n'.repeat(27_000)}The end of it`;
     const agent = new ScriptedAgent(turnEvents([{ question: 'All of it', answer }]));
     const page = await show(agent);
-    await page.getByText('All of it', { exact: true }).waitFor({ state: 'attached' });
+    await page.getByRole('heading', { name: 'A scripted session' }).waitFor();
     const field = page.getByRole('textbox', { name: 'Message your agent' });
     await field.fill('Still here');
     await expect.poll(() => field.inputValue()).toBe('Still here');
-    await page.getByText('The end of it').waitFor({ timeout: 120_000 });
+    await page.waitForFunction(
+      () => document.querySelector('.chunk:last-child')?.textContent?.includes('The end of it'),
+      undefined,
+      { timeout: 120_000, polling: 500 },
+    );
     await page.close();
   });
 });

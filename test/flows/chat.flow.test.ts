@@ -163,7 +163,9 @@ describe('the chat in a browser, with the real OpenClaw', () => {
     chat.mendLine();
     await chat.answer.getByText(/Sent from the dark/).waitFor({ timeout: ANSWER_TIMEOUT_MS });
     await chat.settled();
-    expect(await chat.log.getByText('Sent from the dark', { exact: true }).count()).toBe(1);
+    expect(await chat.log.getByText('Message: Sent from the dark', { exact: true }).count()).toBe(
+      1,
+    );
   });
 
   it('keeps a draft for each session, over a reload', async () => {

@@ -2,8 +2,10 @@ import type { Links, Token } from 'marked';
 import { readBlocks } from './lexer.ts';
 import { reuse } from './reuse.ts';
 
-/** Text that is read in one go, in characters; what is longer comes in as many goes as it takes. */
-export const MAX_STEP_CHARS = 32_000;
+/** Text that is read in one go, in characters: what it becomes is drawn within a few frames. */
+export const MAX_STEP_CHARS = 8_000;
+/** Longest answer that is read again for the address of a link, in characters. */
+const MAX_REREAD_CHARS = 32_000;
 /** Groups of blocks, as blank lines part them, that are read again while an answer grows. */
 const OPEN_GROUPS = 2;
 const BLANK_LINE = /\n[ \t]*\n$/;
@@ -44,7 +46,7 @@ export const EMPTY_MARKDOWN: GrowingMarkdown = {
 };
 
 /**
- * Reads on in an answer that has grown, one step of at most MAX_STEP_CHARS. Only what comes after the
+ * Reads on in an answer that has grown, one step at a time. Only what comes after the
  * settled blocks is read again, which is the last blocks, since nothing that follows can change those
  * before them. An answer that is not the one before with something added is read anew.
  */
@@ -53,13 +55,15 @@ export function readOn(before: GrowingMarkdown, written: string): GrowingMarkdow
   const isMore = whole.startsWith(before.text);
   if (isMore && whole.length === before.text.length) return before;
   const start = isMore ? before : EMPTY_MARKDOWN;
-  const text = whole.slice(0, start.text.length + MAX_STEP_CHARS);
+  // A block that is longer than a step is read again with each: so the next one is as long as it.
+  const step = Math.max(MAX_STEP_CHARS, start.text.length - start.settledChars);
+  const text = whole.slice(0, start.text.length + step);
   const isWhole = text.length === whole.length;
   const links = { ...start.links };
   const read = readBlocks(text.slice(start.settledChars), links);
   // A link's address may come after the link. In a long answer that would mean reading it all again.
   const isReread =
-    Object.keys(links).length > Object.keys(start.links).length && text.length <= MAX_STEP_CHARS;
+    Object.keys(links).length > Object.keys(start.links).length && text.length <= MAX_REREAD_CHARS;
   if (!isReread) return { ...withRead(before, start, read), text, isWhole, links };
   return {
     ...withRead(EMPTY_MARKDOWN, EMPTY_MARKDOWN, readBlocks(text, links)),

@@ -36,11 +36,7 @@ export class StickyList {
     this.#list = list;
     this.#stick = STUCK;
     const scrolled = (): void => this.#take(onScroll(this.#stick, placeOf(list)));
-    const resized = (): void => {
-      const next = onResize(this.#stick, placeOf(list));
-      if (next.scrollToEnd) list.scrollTop = list.scrollHeight;
-      this.#take({ ...next, last: placeOf(list) });
-    };
+    const resized = (): void => this.settle();
     const observer = new ResizeObserver(resized);
     observer.observe(list);
     if (list.firstElementChild !== null) observer.observe(list.firstElementChild);
@@ -60,6 +56,15 @@ export class StickyList {
     // A list that was not laid out is near nothing.
     this.isNearStart = last.viewport > 0 && last.top < NEAR_EDGE_PX;
     this.isNearEnd = last.content - last.viewport - last.top < NEAR_EDGE_PX;
+  }
+
+  /** Takes note of what has changed on the page, before the browser tells of it. */
+  settle(): void {
+    const list = this.#list;
+    if (list === null) return;
+    const next = onResize(this.#stick, placeOf(list));
+    if (next.scrollToEnd) list.scrollTop = list.scrollHeight;
+    this.#take({ ...next, last: placeOf(list) });
   }
 
   /** Changes what is on the page, with what is looked at staying where it is. */
