@@ -19,7 +19,7 @@ export const EVENTS_PER_FRAME = 200;
 export const MAX_BATCH_BYTES = 256 * 1_024;
 
 /** Turns that a client may ask for at a time, from a session's newest or before an earlier one. */
-export const MAX_TURNS_PER_PAGE = 100;
+const MAX_TURNS_PER_PAGE = 100;
 /** A page of turns ends with the one before it would be longer, in bytes; it holds one turn at least. */
 export const MAX_PAGE_BYTES = 1_024 * 1_024;
 

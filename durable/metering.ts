@@ -25,13 +25,9 @@ import {
 import { reasonOf, type LogEntry } from './log.ts';
 import { hastenLookups } from './lookups.ts';
 import { readMeters } from './meter-reading.ts';
-<<<<<<< HEAD
-import { budgetOf, budgetPercent, todayOf } from './meters.ts';
-=======
 import { nameSession } from './session-names.ts';
 import type { RelayDeps } from './model-call.ts';
-import { budgetOf, budgetPercent } from './meters.ts';
->>>>>>> 0909884 (feat(durable): titles by the summarize workload, what an answer cost, and a session's history in pages)
+import { budgetOf, budgetPercent, todayOf } from './meters.ts';
 import { FLUSH_DELAY_MS, flushOutbox, sweepAttempts } from './outbox.ts';
 import type { PolicyCache } from './policy-cache.ts';
 import { testRoute } from './route-test.ts';

@@ -14,7 +14,7 @@ import type { AgentDb } from './storage.ts';
 export interface ScheduleAccessDeps {
   db: AgentDb;
   door: Pick<Door, 'identify' | 'changer'>;
-  scheduling: Pick<Scheduling, 'create' | 'update' | 'runNow'>;
+  scheduling: Pick<Scheduling, 'create' | 'update' | 'runNow' | 'timesAhead'>;
   now(): number;
 }
 

@@ -29,23 +29,15 @@ const NO_USAGE: TokenUsage = { tokensIn: 0, tokensOut: 0, tokensCached: 0 };
 
 /**
  * Settles an attempt: with usage it is final, without it goes to the look-up. The first settle wins,
-<<<<<<< HEAD
- * a later one changes nothing. Answers what it is now (`before`: it was settled already), and how many
- * calls of the turn have failed by now. `goesOn` is for one that the call's next attempt may follow.
-=======
  * a later one changes nothing. Answers what it is now (`before`: it was settled already), the turn it
- * belongs to, and how many calls of that have failed by now.
->>>>>>> 0909884 (feat(durable): titles by the summarize workload, what an answer cost, and a session's history in pages)
+ * belongs to, and how many calls of that have failed by now. `goesOn` is for one that the call's next
+ * attempt may follow.
  */
 export function settle(
   ctx: Pick<LedgerContext, 'db' | 'now'>,
   input: SettleInput,
-<<<<<<< HEAD
   { goesOn = false }: { goesOn?: boolean } = {},
-): { failedCalls: number; state: 'final' | 'unsettled' | 'before' } {
-=======
 ): { failedCalls: number; state: 'final' | 'unsettled' | 'before'; turnId: string | null } {
->>>>>>> 0909884 (feat(durable): titles by the summarize workload, what an answer cost, and a session's history in pages)
   const { db, now } = ctx;
   const intent = takeIntent(db, input.attemptId);
   if (!intent) return { failedCalls: 0, state: 'before', turnId: null };

@@ -8,11 +8,8 @@ import { events, sessions, turns } from '../db/agent/schema.ts';
 import { noteRunEnded, noteRunStarted } from './schedule-runs.ts';
 import { appendEvents, dropDeltas, titleFrom, UNTITLED } from './sessions.ts';
 import type { AgentDb } from './storage.ts';
-<<<<<<< HEAD
 import { note } from './timeline.ts';
-=======
 import { usageOf } from './turn-usage.ts';
->>>>>>> 0909884 (feat(durable): titles by the summarize workload, what an answer cost, and a session's history in pages)
 
 export type Turn = typeof turns.$inferSelect;
 
@@ -180,15 +177,11 @@ export function endTurn(db: AgentDb, turn: Turn, end: TurnEnd, now: number): Ses
     .returning({ refusal: turns.refusal, startedAt: turns.startedAt })
     .get();
   if (!updated) return [];
-<<<<<<< HEAD
   const { id: turnId, sessionId } = turn;
   const ms = updated.startedAt === null ? null : Math.max(0, now - updated.startedAt);
   note(db, { type: 'turn.ended', sessionId, turnId, state, ms }, now);
-  const data = inOurWords(end, updated.refusal);
-=======
   const usage = usageOf(db, turn.id) ?? undefined;
   const data = { ...inOurWords(end, updated.refusal), ...(usage && { usage }) };
->>>>>>> 0909884 (feat(durable): titles by the summarize workload, what an answer cost, and a session's history in pages)
   noteRunEnded(db, turn.id, { state, data, at: now });
   dropDeltas(db, turn.id);
   return appendEvents(db, { sessionId: turn.sessionId, turnId: turn.id, data: [data], now });

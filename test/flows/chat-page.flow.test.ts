@@ -66,7 +66,7 @@ describe('the chat page with an agent that says what no real one would', () => {
     const answer = page.getByRole('article').last();
     await answer.getByRole('button', { name: 'Copy the answer' }).waitFor();
     for (const link of await answer.locator('a, button').all()) await link.hover();
-    expect(await page.evaluate(() => Reflect.get(window, '__ran'))).toBeUndefined();
+    expect(await page.evaluate(() => Reflect.get(window, 'hostileRan'))).toBeUndefined();
     expect(surprises).toEqual([]);
     const elsewhere = requests.filter((url) => !url.startsWith(origin));
     expect(

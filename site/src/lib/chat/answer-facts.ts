@@ -15,7 +15,7 @@ export function dollars(nano: number): string {
 }
 
 /** A model without where it lives: `@cf/zai-org/glm-4.7-flash` is `glm-4.7-flash`. */
-export function shortModel(model: string): string {
+function shortModel(model: string): string {
   return model.slice(model.lastIndexOf('/') + 1);
 }
 

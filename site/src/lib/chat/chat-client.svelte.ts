@@ -21,7 +21,7 @@ import { EMPTY_LOG } from './session-log.ts';
 export type Line = 'connecting' | 'open' | 'lost' | 'signed_out' | 'refused' | 'outdated';
 
 /** Turns that are asked for at a time: some screens full. */
-export const TURNS_PER_PAGE = 40;
+const TURNS_PER_PAGE = 40;
 /** Forbidden, no such address, and deleted: asking again changes nothing. */
 const FINAL_REFUSALS: readonly number[] = [403, 404, 410];
 

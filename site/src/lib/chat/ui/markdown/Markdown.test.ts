@@ -31,7 +31,7 @@ test.each(HOSTILE_ANSWERS)('%j is shown, and nothing runs or is fetched', (text)
       expect(name === 'href' || !value.includes(`//${EVIL}`), element.outerHTML).toBe(true);
     }
   }
-  expect((window as { __ran?: unknown }).__ran).toBeUndefined();
+  expect((window as { hostileRan?: unknown }).hostileRan).toBeUndefined();
   expect(fetched).not.toHaveBeenCalled();
 });
 
