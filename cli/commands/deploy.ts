@@ -9,6 +9,7 @@ import {
 } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { applyPlan } from '../deploy/apply.ts';
+import { PUSHED_IMAGE } from '../deploy/image.ts';
 import { planDeploy, type DeployPlan } from '../deploy/plan.ts';
 import { factsOf, prepareDeploy, type Prepared } from '../deploy/prepare.ts';
 import { createPrograms } from '../deploy/programs.ts';
@@ -34,6 +35,10 @@ const deploy = defineCommand({
     { flag: '--dry-run', summary: 'Print the plan and change nothing' },
     { flag: '--offline', summary: 'With --dry-run: ask nobody what serves now' },
     {
+      flag: '--image <image>',
+      summary: 'An agents’ image that was pushed before, by digest, in place of a new one',
+    },
+    {
       flag: '--wake',
       summary: 'Whether the smoke test wakes an agent of its own (--no-wake: not)',
       negatable: true,
@@ -44,10 +49,14 @@ const deploy = defineCommand({
   input: z.object({
     dryRun: z.boolean().default(false),
     offline: z.boolean().default(false),
+    image: z
+      .string()
+      .regex(PUSHED_IMAGE, 'must be registry.cloudflare.com/<account>/<name>@sha256:<digest>')
+      .optional(),
     wake: z.boolean().default(true),
     yes,
   }),
-  async run({ dryRun, offline, wake, yes: isConfirmed }, context) {
+  async run({ dryRun, offline, image = null, wake, yes: isConfirmed }, context) {
     if (offline && !dryRun) {
       throw new AppError('invalid_usage', '--offline only goes with --dry-run.');
     }
@@ -58,12 +67,12 @@ const deploy = defineCommand({
     const asks = !dryRun || (!offline && tokenOf(io.env, 'CLOUDFLARE_API_TOKEN') !== null);
     const cloud = asks ? await openCloud(io) : null;
     const serving = cloud ? await readServing(cloud, config) : null;
-    const plan = planDeploy(factsOf(prepared, { serving, wakes: wake }));
+    const plan = planDeploy(factsOf(prepared, { serving, image, wakes: wake }));
     if (dryRun || !cloud || !serving) return printedPlan(plan);
     if (plan.mode === 'whole' && plan.previousVersion !== null) {
       await confirm(io, { what: `${plan.reason} Release it`, yes: isConfirmed });
     }
-    return release(context, { plan, prepared, cloud, serving, wakes: wake });
+    return release(context, { plan, prepared, cloud, serving, image, wakes: wake });
   },
 });
 
@@ -75,17 +84,19 @@ async function release(
     prepared: Prepared;
     cloud: Cloud;
     serving: ServingNow;
+    image: string | null;
     wakes: boolean;
   },
 ): Promise<CommandResult> {
   const { io, progress } = context;
-  const { plan, prepared, cloud, serving, wakes } = options;
+  const { plan, prepared, cloud, serving, image, wakes } = options;
   const { config, root, platform } = prepared;
   const client = await context.client();
   const run = deployRun({
     io,
     prepared,
     serving,
+    image,
     wakes,
     client,
     programs: createPrograms(io, { root, accountId: config.accountId }),

@@ -24,6 +24,7 @@ async function apply(options: {
     platform: 'p',
     migrationTag: 'v1',
     imageTag: 'w:1',
+    image: null,
     configFile: 'f',
     serving: options.first
       ? { versionId: null, migrationTag: null }

@@ -9,7 +9,9 @@ import type { Programs } from './programs.ts';
 const SOURCES = ['Dockerfile', 'package.json', 'package-lock.json', 'supervisor'];
 /** Digits of the tag: enough that two images of one project never share it. */
 const TAG_DIGITS = 16;
-const DIGEST = /@(sha256:[0-9a-f]{64})$/;
+/** An image of Cloudflare's registry by digest: whatever is pushed later, it stays the same. */
+export const PUSHED_IMAGE =
+  /^registry\.cloudflare\.com\/[0-9a-f]{32}\/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$/;
 
 async function filesOf(folder: string, name: string): Promise<string[]> {
   try {
@@ -55,7 +57,7 @@ export async function pushImage(
   const said = await programs.docker(['image', 'inspect', pushed, '--format', format]);
   const repository = pushed.slice(0, pushed.lastIndexOf(':'));
   const names = z.array(z.string()).catch([]).parse(JSON.parse(said));
-  const named = names.find((name) => DIGEST.test(name) && name.startsWith(`${repository}@`));
+  const named = names.find((name) => PUSHED_IMAGE.test(name) && name.startsWith(`${repository}@`));
   if (named === undefined) {
     throw new AppError('upstream_failed', `docker knows no digest of ${tag} after it was pushed.`);
   }

@@ -7,6 +7,7 @@ const FACTS: PlanFacts = {
   platform: 'streamkinetics.com',
   migrationTag: 'v1',
   imageTag: 'streamkinetics-backend-agent:0123456789abcdef',
+  image: null,
   configFile: 'dist/deploy/wrangler.production.json',
   serving: { versionId: 'old', migrationTag: 'v1' },
   tierModels: [],
@@ -67,6 +68,12 @@ test('a first deploy gives each tier its model, a later one leaves the policy al
   ).toEqual(['skclaw routing set --tier premium --model @cf/moonshotai/kimi-k2.6']);
   expect(names({ ...first, tierModels: [] })).not.toContain('models');
   expect(names({ tierModels })).not.toContain('models');
+});
+
+test('an image that was pushed before is taken, and none is built', () => {
+  const image = `registry.cloudflare.com/${'a'.repeat(32)}/agent@sha256:${'b'.repeat(64)}`;
+  const step = planDeploy({ ...FACTS, image }).steps.find(({ name }) => name === 'image');
+  expect(step?.does).toEqual([`use ${image}`]);
 });
 
 test('offline it has every step, and each says when it is part of the release', () => {

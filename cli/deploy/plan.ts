@@ -18,6 +18,8 @@ export interface PlanFacts {
   migrationTag: string;
   /** The image's tag: made of what it is built from. */
   imageTag: string;
+  /** An image that was pushed before, by digest, in place of one that is built now; else null. */
+  image: string | null;
   /** Where the resolved wrangler configuration is written, from the project's root. */
   configFile: string;
   /** Null when nobody was asked, as with --offline. */
@@ -132,11 +134,17 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
     },
     {
       name: 'image',
-      summary: 'Build the agents’ image and push it by digest',
-      does: [
-        `wrangler containers build sandbox --tag ${imageTag}`,
-        `wrangler containers push ${imageTag}`,
-      ],
+      summary:
+        facts.image === null
+          ? 'Build the agents’ image and push it by digest'
+          : 'Take the agents’ image that was pushed before',
+      does:
+        facts.image === null
+          ? [
+              `wrangler containers build sandbox --tag ${imageTag}`,
+              `wrangler containers push ${imageTag}`,
+            ]
+          : [`use ${facts.image}`],
       onFailure: UNTOUCHED,
     },
     {

@@ -73,7 +73,7 @@ export async function prepareDeploy(
 /** What a plan is made of. `serving` is null when nobody was asked. */
 export function factsOf(
   prepared: Prepared,
-  options: { serving: Serving | null; wakes: boolean },
+  options: { serving: Serving | null; image: string | null; wakes: boolean },
 ): PlanFacts {
   const { environment, config, platform, configFile, imageTag, migrationTag } = prepared;
   return {

@@ -18,6 +18,8 @@ export interface DeployParts {
   /** What served when the deploy began. */
   serving: ServingNow;
   wakes: boolean;
+  /** An image that was pushed before, by digest; null to build one. */
+  image: string | null;
   edge: EdgeTarget;
   readServing(): Promise<ServingNow>;
   /** Gives a tier its model, as `routing set` does. */
@@ -92,10 +94,8 @@ export function deployRun(parts: DeployParts): DeployRun {
         return configFile;
       },
       async image() {
-        image = await pushImage(programs, {
-          tag: imageTag,
-          accountId: prepared.config.accountId,
-        });
+        const { accountId } = prepared.config;
+        image = parts.image ?? (await pushImage(programs, { tag: imageTag, accountId }));
         await prepared.writeConfig(image);
         return image;
       },

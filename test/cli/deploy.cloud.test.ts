@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -13,6 +14,7 @@ import { startEdge } from '../cloudflare/edge.ts';
 import { seedVersion, seedWorker } from '../cloudflare/seed.ts';
 import type { CloudflareServer } from '../cloudflare/server.ts';
 import { configOf } from '../cloudflare/skclaw-config.ts';
+import { idOf } from '../cloudflare/state.ts';
 import { deploy as deployVersions } from '../cloudflare/worker-releases.ts';
 import { startAccount } from './account.ts';
 import { deployProject } from './deploy-project.ts';
@@ -63,6 +65,23 @@ async function stage(options: { empty?: boolean } = {}) {
   });
   return { account, docker, edge };
 }
+/** An image that a release before has pushed. */
+const PUSHED = `registry.cloudflare.com/${idOf('account')}/agents@sha256:${'1'.repeat(64)}`;
+
+/** A database that the releases before have migrated, so that a test need not. */
+async function migrated({ account }: Stage): Promise<void> {
+  const [database] = account.state.d1.values();
+  const folder = new URL('../../db/migrations/', import.meta.url);
+  database?.sqlite.exec(
+    'CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied_at TEXT)',
+  );
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
+  for (const name of names) {
+    database?.sqlite.exec(await readFile(new URL(name, folder), 'utf8'));
+    database?.sqlite.prepare('INSERT INTO d1_migrations (name) VALUES (?)').run(name);
+  }
+}
+
 type Stage = Awaited<ReturnType<typeof stage>>;
 
 interface Play {
@@ -305,7 +324,9 @@ describe('a failure leaves the old version serving, and says what was done', () 
     ],
   ])('%s: %s', async (step, message, code, breakIt) => {
     const staged = await stage();
-    const play: Play = {};
+    // Only the steps that are tried here build an image and migrate: each run of wrangler costs.
+    const play: Play = step === 'image' ? {} : { argv: ['--image', PUSHED] };
+    await migrated(staged);
     await breakIt(staged, play);
     const old = seedOf(staged);
     const ran = await deploy(staged, play);
@@ -349,7 +370,9 @@ describe('other releases', () => {
     const staged = await stage();
     const worker = staged.account.state.worker(WORKER);
     let other = '';
+    await migrated(staged);
     const ran = await deploy(staged, {
+      argv: ['--image', PUSHED],
       before(_, args) {
         if (!args.includes('upload')) return;
         other = seedVersion(staged.account.state, worker).id;
