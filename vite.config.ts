@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 import { EDGE_PORT } from './site/edge-port.ts';
 
 /** What the edge answers itself, sockets included; all else are pages. */
-const OF_THE_EDGE = ['/api', '/admin/api', '/v1', '/openclaw', '/t/', '/healthz'];
+const OF_THE_EDGE = ['/api', '/admin/api', '/v1', '/openclaw', '/t/', '/healthz', '/status.json'];
 /** Names stay as they came: the edge tells tenants apart by them. */
 const toEdge = { target: `http://127.0.0.1:${EDGE_PORT}`, ws: true };
 

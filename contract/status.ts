@@ -5,7 +5,7 @@ const STATUS_PARTS = ['edge', 'directory', 'records', 'snapshots'] as const;
 const statusPart = z.enum(STATUS_PARTS);
 export type StatusPart = z.infer<typeof statusPart>;
 
-/** From `GET /api/status`: how the system is, in as much as everybody may know it. */
+/** From `GET /status.json`: how the system is, in as much as everybody may know it. */
 export const statusView = z.object({
   ok: z.boolean(),
   parts: z.array(z.object({ part: statusPart, ok: z.boolean() })),

@@ -23,7 +23,7 @@ describe('the routes', () => {
 
   it('ask who is there, except where everybody may and no tenant is meant', () => {
     const anonymous = ROUTES.filter((spec) => spec.anonymous);
-    expect(anonymous.map((spec) => spec.path)).toEqual(['/healthz']);
+    expect(anonymous.map((spec) => spec.path)).toEqual(['/healthz', '/status.json']);
   });
 
   it('are on the system for operators only, and on tenants for members', () => {

@@ -22,11 +22,11 @@ async function findOut(c: EdgeContext, now: number): Promise<StatusView> {
   return { ok: found.ok, parts: [{ part: 'edge', ok: true }, ...parts], checkedAt: now };
 }
 
-/** `GET /api/status` on the system's own hosts: how it is, for everybody. */
+/** `GET /status.json` on the system's own hosts: how it is, for everybody. */
 export const statusRoutes: readonly RouteSpec[] = [
   {
     method: 'GET',
-    path: '/api/status',
+    path: '/status.json',
     on: ['system'],
     action: 'system.status',
     anonymous: true,

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 
 async function read() {
-  const response = await world.ask(`${SYSTEM}/api/status`);
+  const response = await world.ask(`${SYSTEM}/status.json`);
   return { status: response.status, view: statusView.parse(await response.json()) };
 }
 
@@ -64,7 +64,7 @@ describe('the public status', () => {
   });
 
   it('is not there on a tenant’s host', async () => {
-    const response = await world.ask('http://nobody.localhost:8787/api/status');
+    const response = await world.ask('http://nobody.localhost:8787/status.json');
     expect(response.status).toBe(404);
   });
 });

@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { afterEach, expect, test, vi } from 'vitest';
+import { ApiError } from '../api/http.ts';
 import JoinForm from './JoinForm.svelte';
 
 afterEach(cleanup);
@@ -30,7 +31,9 @@ test('two clicks use the invite once', async () => {
 });
 
 test('a refusal is told and the form stays', async () => {
-  render(JoinForm, { onjoin: () => Promise.reject(new Error('Too many tries.')) });
+  render(JoinForm, {
+    onjoin: () => Promise.reject(new ApiError('rate_limited', 429, 'Too many tries.')),
+  });
   await fireEvent.click(await enabledButton());
   expect((await screen.findByRole('alert')).textContent).toBe('Too many tries.');
 });
