@@ -73,8 +73,7 @@ describe('the chat in a browser, with the real OpenClaw', () => {
 
   it('keeps two tabs in step: the words as they come, a new name, and what was deleted', async () => {
     const other = await secondTab();
-    await chat.send('!long 300');
-    await chat.page.waitForURL(/chat/);
+    await chat.begin('!long 300');
     await other.answer.getByText(/Sentence 5 of/).waitFor({ timeout: ANSWER_TIMEOUT_MS });
     expect(await other.button('Stop the answer').isVisible(), 'it is seen while it comes').toBe(
       true,
@@ -93,7 +92,7 @@ describe('the chat in a browser, with the real OpenClaw', () => {
 
   it('has every word once when the line is lost in the middle of an answer', async () => {
     await noteAnswers(chat.page);
-    await chat.send('!long 600');
+    await chat.begin('!long 600');
     await chat.answer.getByText(/Sentence 5 of/).waitFor({ timeout: ANSWER_TIMEOUT_MS });
     await chat.cutLine();
     await chat.page.getByText('Connection lost. Reconnecting.').waitFor();
@@ -108,7 +107,7 @@ describe('the chat in a browser, with the real OpenClaw', () => {
   });
 
   it('goes on where it was when the page is reloaded in the middle of an answer', async () => {
-    await chat.send('!long 600');
+    await chat.begin('!long 600');
     await chat.answer.getByText(/Sentence 5 of/).waitFor({ timeout: ANSWER_TIMEOUT_MS });
     await chat.page.reload();
     await chat.button('Stop the answer').waitFor();
@@ -121,7 +120,7 @@ describe('the chat in a browser, with the real OpenClaw', () => {
       () => chat.page.keyboard.press('Escape'),
       () => chat.button('Stop the answer').click(),
     ]) {
-      await chat.send('!long 5000');
+      await chat.begin('!long 5000');
       await chat.answer.getByText(/Sentence 5 of/).waitFor({ timeout: ANSWER_TIMEOUT_MS });
       await stop();
       await chat.lastTurn.getByText('Stopped here.').waitFor();
@@ -136,8 +135,8 @@ describe('the chat in a browser, with the real OpenClaw', () => {
     const card = chat.lastTurn.locator('details').first();
     expect(await card.getAttribute('open')).toBeNull();
     await card.locator('summary').click();
-    await card.getByText('beans and peas').waitFor();
-    await card.getByText('done').waitFor();
+    await card.locator('pre').getByText('beans and peas').first().waitFor();
+    await card.getByText('done', { exact: true }).waitFor();
   });
 
   it('offers another try after an error, and gets its answer', async () => {
@@ -225,8 +224,13 @@ describe('the chat in a browser, with the real OpenClaw', () => {
     await chat.newSession();
     await limit({ maxNanoPerMonth: 1 });
     await chat.send('Is there anything left?');
-    const refusal = chat.page.getByText(/budget of \$0\.00 is used up/).first();
+    const refusal = chat.log.getByText(/budget of \$0\.00 is used up/);
     await refusal.waitFor({ timeout: ANSWER_TIMEOUT_MS });
+    await chat.page
+      .getByRole('status')
+      .getByText(/budget/)
+      .first()
+      .waitFor();
     await limit({ maxNanoPerMonth: null });
     await chat.settled();
     expect(await chat.say('And now, is there?')).toContain('And now, is there?');

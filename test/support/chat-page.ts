@@ -87,14 +87,22 @@ export class ChatPage {
     await this.button('Send').waitFor({ timeout: ANSWER_TIMEOUT_MS });
   }
 
+  /** Sends a message and waits until its turn is there. */
+  async begin(text: string): Promise<void> {
+    const before = await this.log.getByRole('article').count();
+    const isNew = (await this.page.getByText('What should your agent do?').count()) > 0;
+    await this.send(text);
+    await this.log
+      .getByRole('article')
+      .nth(isNew ? 0 : before)
+      .waitFor();
+  }
+
   /** Sends a message and waits for its settled answer. */
   async say(text: string): Promise<string> {
-    await this.send(text);
-    await this.lastTurn
-      .getByText(text.split('\n', 1)[0] ?? '')
-      .first()
-      .waitFor();
-    await this.settled();
+    await this.begin(text);
+    const foot = this.lastTurn.getByRole('button', { name: 'Copy the answer' });
+    await foot.waitFor({ timeout: ANSWER_TIMEOUT_MS });
     return (await this.answer.textContent()) ?? '';
   }
 }

@@ -68,6 +68,11 @@ test('a chunk of blocks in which nothing changed is the very one from before', (
   expect(second.chunks.flat()).toEqual(second.blocks);
 });
 
+test('headings follow the page’s own without skipping a level', () => {
+  const text = '### A\n\nWords.\n\n# B\n\n## C\n\n#### D\n\n# E';
+  expect(readAll(text).blocks.map(({ level }) => level)).toEqual([2, 2, 2, 3, 4, 2]);
+});
+
 test('the items of a list that grows stay the same objects', () => {
   const items = (markdown: GrowingMarkdown): unknown[] => {
     const token = markdown.blocks[0]?.token;

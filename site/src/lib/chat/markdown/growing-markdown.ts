@@ -1,4 +1,4 @@
-import type { Links, Token } from 'marked';
+import type { Links, Token, Tokens } from 'marked';
 import { readBlocks } from './lexer.ts';
 import { reuse } from './reuse.ts';
 
@@ -15,6 +15,8 @@ export interface Block {
   /** Its place in the answer. */
   key: number;
   token: Token;
+  /** Of the newest heading up to here, its own where it is one: 1 is the page's. */
+  level: number;
 }
 
 /** Blocks that stand together in the page, so that it can lay out only those that are looked at. */
@@ -88,10 +90,18 @@ function withRead(
     const key = blocks.length;
     const known = before.blocks[key];
     const same = reuse(known?.token, token);
-    blocks.push(known?.token === same ? known : { key, token: same });
+    const level = levelOf(token, blocks.at(-1)?.level ?? 1);
+    const isSame = known?.token === same && known.level === level;
+    blocks.push(isSame ? known : { key, token: same, level });
     if (place < growing) settled = blocks.length;
   });
   return { blocks, chunks: inChunks(before.chunks, blocks), settled, settledChars };
+}
+
+/** Headings of an answer stand below the page's own, and none skips a level. */
+function levelOf(token: Token, before: number): number {
+  if (token.type !== 'heading') return before;
+  return Math.min((token as Tokens.Heading).depth + 1, before + 1, 6);
 }
 
 function inChunks(

@@ -82,3 +82,20 @@ test('a draft belongs to its session and is there on return', async () => {
   expect(field.value).toBe('half a thought');
   expect(readDraft(sessionStorage, null)).toBe('new one');
 });
+
+test('what is typed while a new session is made is kept, and goes on in it', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { field, view } = setUp({ sessionId: null, onsend: () => promise });
+  await fireEvent.input(field, { target: { value: 'First' } });
+  await fireEvent.keyDown(field, { key: 'Enter' });
+  expect(field.value).toBe('');
+  await fireEvent.input(field, { target: { value: 'Second' } });
+  await view.rerender({ sessionId: SESSION });
+  resolve();
+  await vi.waitFor(() =>
+    expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Send' }).disabled).toBe(false),
+  );
+  expect(field.value).toBe('Second');
+  expect(readDraft(sessionStorage, SESSION)).toBe('Second');
+  expect(readDraft(sessionStorage, null)).toBe('');
+});

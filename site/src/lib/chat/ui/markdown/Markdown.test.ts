@@ -8,7 +8,7 @@ afterEach(cleanup);
 
 /** All elements an answer may ever become. */
 const ALLOWED =
-  'A BLOCKQUOTE BR BUTTON CODE DEL DIV EM FIGCAPTION FIGURE H3 H4 H5 H6 HR IMG INPUT LI OL P PATH POLYLINE PRE RECT SPAN STRONG SVG TABLE TBODY TD TH THEAD TR UL'.split(
+  'A BLOCKQUOTE BR BUTTON CODE DEL DIV EM FIGCAPTION FIGURE H2 H3 H4 H5 H6 HR IMG INPUT LI OL P PATH POLYLINE PRE RECT SPAN STRONG SVG TABLE TBODY TD TH THEAD TR UL'.split(
     ' ',
   );
 const ALLOWED_ATTRIBUTES =
@@ -50,7 +50,7 @@ test('every kind of markdown becomes its element', () => {
     ].join('\n\n'),
   );
   const count = (selector: string): number => root.querySelectorAll(selector).length;
-  for (const selector of ['h3', 'h4', 'strong', 'em', 'del', 'blockquote', 'table', 'hr', 'pre']) {
+  for (const selector of ['h2', 'h3', 'strong', 'em', 'del', 'blockquote', 'table', 'hr', 'pre']) {
     expect(count(selector), selector).toBe(1);
   }
   expect(count('br')).toBe(2);
