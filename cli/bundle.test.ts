@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createServer } from 'node:http';
@@ -66,6 +67,34 @@ describe.runIf(hasNode)('the bundle on the machine’s own Node', () => {
     const ran = await exec(bundle, argv);
     expect(ran).toMatchObject({ code: 1, stdout: '' });
     expect(ran.stderr).toBe((await skclaw(argv)).stderr);
+  });
+
+  test.each([
+    ['stdout', ['env', 'validate', '--env', 'production'], 1],
+    ['stderr', ['waf', 'plan', '--env', 'local'], 1],
+    ['stderr', ['--help'], 0],
+  ] as const)('nobody reads %s: %j ends with %i', async (name, argv, code) => {
+    const child = spawn(bundle, [...argv], { env: { PATH: systemPath }, cwd: folder });
+    child[name].destroy();
+    child.stdout.resume();
+    child.stderr.resume();
+    const [ended] = (await once(child, 'close')) as [number | null];
+    expect(ended).toBe(code);
+  });
+
+  test('what was begun ends although nobody reads of its progress', async () => {
+    const made = { ...TENANT, pending: true };
+    const server = createServer((_, response) => response.end(JSON.stringify(made)));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { PATH: systemPath, SKCLAW_URL: url };
+    const child = spawn(bundle, ['tenant', 'suspend', 'acme'], { env, cwd: folder });
+    child.stderr.destroy();
+    let stdout = '';
+    child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(JSON.parse(stdout)).toMatchObject({ id: TENANT.id });
   });
 
   test('asks a system and leaves as soon as it has the answer', async () => {

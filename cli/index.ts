@@ -1,23 +1,15 @@
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { askAtTerminal } from './ask.ts';
 import { execute } from './execute.ts';
 import { run } from './run.ts';
 
-// The reader of a pipe may leave early (`skclaw … | head`); that is no failure.
+// The reader of a pipe may leave early (`skclaw … | head`); that is no failure, and hides none.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 3);
+  process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 3);
 });
-
-/** Asks on stderr, since stdout is data only. */
-async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await terminal.question(question);
-  } finally {
-    terminal.close();
-  }
-}
+// Nobody reads what is said of the progress (`2>&1 | head`): what was begun, a release say, goes on.
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
@@ -30,6 +22,12 @@ process.exitCode = await run(process.argv.slice(2), {
   sleep: (ms) => pause(ms),
   random: Math.random,
   now: Date.now,
-  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
+  // On stderr, since stdout is data only.
+  ...(process.stdin.isTTY && process.stderr.isTTY
+    ? {
+        ask: (question) =>
+          askAtTerminal(question, { input: process.stdin, output: process.stderr }),
+      }
+    : {}),
   execute,
 });
