@@ -6,9 +6,18 @@ import type { Programs } from './programs.ts';
 
 const FOLDER = 'db/migrations';
 
-/** Names of migrations in what wrangler lists as not applied yet. */
+/** What wrangler says of a database that has them all. */
+const NONE_PENDING = 'No migrations to apply';
+
+/** Names of migrations in what wrangler lists as not applied yet. Throws when it lists nothing. */
 function pendingOf(listed: string, known: readonly string[]): string[] {
-  return known.filter((name) => listed.includes(name));
+  const words = new Set(listed.split(/[\s│|]+/));
+  const pending = known.filter((name) => words.has(name));
+  if (pending.length === 0 && !listed.includes(NONE_PENDING)) {
+    // Taken for "none", it would release code onto a database that lacks its tables.
+    throw new AppError('upstream_failed', 'wrangler did not say which migrations are pending.');
+  }
+  return pending;
 }
 
 /**
