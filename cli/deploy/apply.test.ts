@@ -47,7 +47,7 @@ async function apply(options: {
     plan,
     runners,
     version: () => 'new',
-    isOurs: () => options.others !== true,
+    isOurs: () => Promise.resolve(options.others !== true),
     rollBack:
       options.rollBack ??
       (() => {
@@ -87,6 +87,10 @@ describe('a failure from the first release on puts it back', () => {
     expect(done.at(-1)).toBe('back');
     expect(report.rollback).toBe('done');
     expect(failure?.message).toContain('Version old is back at 100 %.');
+    // What a way back does not touch is said where it may have changed.
+    expect(failure?.message.includes('Routes and cron stay')).toBe(
+      ['triggers', 'smoke'].includes(fails),
+    );
     const rest = report.steps.slice(report.steps.findIndex(({ name }) => name === fails) + 1);
     expect(rest.every(({ status }) => status === 'not_reached')).toBe(true);
   });
@@ -102,8 +106,10 @@ test('says how to go back when it could not', async () => {
 });
 
 test('never goes back over a release of somebody else', async () => {
-  const { report, done } = await apply({ fails: 'release', others: true });
+  const { report, failure, done } = await apply({ fails: 'release', others: true });
   expect(report.rollback).toBe('not_needed');
+  expect(failure?.message).toContain('is another release’s');
+  expect(failure?.message).not.toContain('put back');
   expect(done).not.toContain('back');
 });
 
@@ -112,6 +118,13 @@ test('a first deploy has nothing to go back to, and says what may serve', async 
   expect(done).not.toContain('back');
   expect(report).toMatchObject({ mode: 'whole', rollback: 'not_needed', previousVersion: null });
   expect(failure?.message).toContain('Stopped at "smoke"');
+  expect(failure?.message).toContain('The new version serves');
+  expect(failure?.message).not.toContain('put back');
+});
+
+test('does not say that nothing changed once the migrations are applied', async () => {
+  const { failure } = await apply({ fails: 'upload' });
+  expect(failure?.message).toContain('migrations of this release are applied');
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { asAppError, AppError } from '../../contract/errors.ts';
 import { AnsweredError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Progress } from '../progress.ts';
-import type { DeployPlan, StepName } from './plan.ts';
+import { TRIGGERS_STAY, type DeployPlan, type StepName } from './plan.ts';
 
 /** What one step did. */
 export interface StepReport {
@@ -34,13 +34,17 @@ export interface ApplyOptions {
   /** The version that was uploaded; null before. */
   version(): string | null;
   /** Whether the newest deployment is ours: going back would undo a release of somebody else. */
-  isOurs(): boolean;
+  isOurs(): Promise<boolean>;
   /** Puts the version before back to 100 %. */
   rollBack(): Promise<void>;
 }
 
 /** From here on requests may reach the new version, and a failure has to be undone. */
 const UNDONE_FROM: readonly StepName[] = ['stage', 'check', 'release', 'triggers', 'smoke'];
+
+/** From here on routes and cron may be the new ones, which no way back touches. */
+const TRIGGERED_FROM: readonly StepName[] = ['triggers', 'smoke'];
+const OTHERS = 'What serves is another release’s, and was left alone.';
 
 function wordsOf(error: unknown): AppError {
   if (error instanceof AnsweredError) {
@@ -83,9 +87,10 @@ export async function applyPlan(
       const cause = wordsOf(error);
       step.status = 'failed';
       step.message = cause.message;
-      const isUndone = plan.mode === 'gradual' && options.isOurs() && UNDONE_FROM.includes(name);
-      if (isUndone) rollback = await rolledBack(progress, options);
-      const left = isUndone ? leftAfter(rollback, plan) : onFailure;
+      const mayBeUndone = plan.mode === 'gradual' && UNDONE_FROM.includes(name);
+      const isOurs = mayBeUndone && (await options.isOurs());
+      if (isOurs) rollback = await rolledBack(progress, options);
+      const left = isOurs ? leftAfter(rollback, plan, name) : mayBeUndone ? OTHERS : onFailure;
       failure = new AppError(cause.code, `Stopped at "${name}": ${cause.message} ${left}`, {
         hint: cause.hint,
         details: cause.details,
@@ -112,8 +117,9 @@ async function rolledBack(progress: Progress, { plan, rollBack }: ApplyOptions) 
   }
 }
 
-function leftAfter(rollback: DeployReport['rollback'], plan: DeployPlan): string {
+function leftAfter(rollback: DeployReport['rollback'], plan: DeployPlan, failed: StepName): string {
+  const stays = TRIGGERED_FROM.includes(failed) ? ` ${TRIGGERS_STAY}` : '';
   return rollback === 'done'
-    ? `Version ${plan.previousVersion} is back at 100 %.`
+    ? `Version ${plan.previousVersion} is back at 100 %.${stays}`
     : `Version ${plan.previousVersion} could NOT be put back: run \`npx wrangler rollback ${plan.previousVersion} --name ${plan.worker}\`.`;
 }

@@ -65,7 +65,9 @@ test('a first deploy gives each tier its model, a later one leaves the policy al
   const first = { tierModels, serving: { versionId: null, migrationTag: null } };
   expect(
     planDeploy({ ...FACTS, ...first }).steps.find(({ name }) => name === 'models')?.does,
-  ).toEqual(['skclaw routing set --tier premium --model @cf/moonshotai/kimi-k2.6']);
+  ).toEqual([
+    'skclaw routing set --tier premium --model @cf/moonshotai/kimi-k2.6 --env production',
+  ]);
   expect(names({ ...first, tierModels: [] })).not.toContain('models');
   expect(names({ tierModels })).not.toContain('models');
 });

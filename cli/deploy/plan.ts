@@ -98,6 +98,17 @@ function modeOf({ serving, migrationTag }: PlanFacts): Pick<DeployPlan, 'mode' |
 const FIRST_ONLY = 'on the first deploy only: later the policy holds';
 const UNTOUCHED = 'Nothing was changed: the version before serves on.';
 const BACK = 'The version before is put back to 100 %.';
+/** What a way back leaves, from the step on that sets them. */
+export const TRIGGERS_STAY = 'Routes and cron stay as this checkout has them.';
+
+/** What is left when the released system fails its test: a whole release has no way back. */
+function afterSmoke(mode: ReleaseMode | null): string {
+  const gradual = `${BACK} ${TRIGGERS_STAY}`;
+  const whole =
+    'The new version serves, and there is none to go back to: mend it and deploy again.';
+  if (mode === null) return `After a gradual release: ${gradual} After a whole one: ${whole}`;
+  return mode === 'gradual' ? gradual : whole;
+}
 
 /** The address of what is asked at the edge. */
 function edgeChecks(platform: string): string[] {
@@ -166,7 +177,8 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
       name: 'upload',
       summary: 'Upload the new version without giving it a request',
       does: [`wrangler versions upload ${config}`],
-      onFailure: UNTOUCHED,
+      onFailure:
+        'The D1 migrations of this release are applied and stay. They only add: the version before serves on.',
       when: gradually,
     },
     {
@@ -197,14 +209,15 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
       name: 'triggers',
       summary: 'Bring routes and cron to what the configuration says',
       does: [`wrangler triggers deploy ${config}`],
-      onFailure: BACK,
+      onFailure: `${BACK} ${TRIGGERS_STAY}`,
       when: gradually,
     },
     {
       name: 'models',
       summary: 'Give each tier the model of modelTierMap',
       does: facts.tierModels.map(
-        ([tier, model]) => `skclaw routing set --tier ${tier} --model ${model}`,
+        ([tier, model]) =>
+          `skclaw routing set --tier ${tier} --model ${model} --env ${environment}`,
       ),
       onFailure: 'The new version serves, by the routing policy that it came with.',
       when: FIRST_ONLY,
@@ -217,7 +230,7 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
         'POST /admin/api/routing/test: one real model call',
         ...(wakes ? ['create a tenant, wake its agent until it is ready, delete the tenant'] : []),
       ],
-      onFailure: 'After a gradual release the version before is put back to 100 %.',
+      onFailure: afterSmoke(mode),
     },
   ];
   const isFirst = facts.serving === null || facts.serving.migrationTag === null;

@@ -31,7 +31,7 @@ export interface DeployParts {
 export interface DeployRun {
   runners: StepRunners;
   version(): string | null;
-  isOurs(): boolean;
+  isOurs(): Promise<boolean>;
   rollBack(): Promise<void>;
 }
 
@@ -50,7 +50,6 @@ export function deployRun(parts: DeployParts): DeployRun {
   let version: string | null = null;
   /** The deployment that is expected to be the newest: another one is somebody else's. */
   let expected = serving.deploymentId;
-  let isOurs = true;
 
   const made = (): string => {
     if (version === null) throw new AppError('internal', 'There is no new version yet.');
@@ -59,7 +58,8 @@ export function deployRun(parts: DeployParts): DeployRun {
   async function refuseOthers(): Promise<void> {
     const now = await parts.readServing();
     if (now.deploymentId === expected) return;
-    isOurs = false;
+    // A deployment that took effect although wrangler failed.
+    if (version !== null && now.deployed.includes(version)) return;
     throw new AppError('conflict', 'Another release began meanwhile.', {
       hint: 'Let it end, and deploy again.',
     });
@@ -82,7 +82,15 @@ export function deployRun(parts: DeployParts): DeployRun {
 
   return {
     version: () => version,
-    isOurs: () => isOurs,
+    async isOurs() {
+      try {
+        await refuseOthers();
+      } catch (error) {
+        // Nobody answers: a version that failed must not serve on because of that.
+        return !(error instanceof AppError && error.code === 'conflict');
+      }
+      return true;
+    },
     async rollBack() {
       await deployVersions(`${serving.versionId}@100%`);
     },

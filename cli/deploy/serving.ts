@@ -6,6 +6,8 @@ import type { Serving } from './plan.ts';
 /** What serves now, and by which deployment: another one in between shows by its id. */
 export interface ServingNow extends Serving {
   deploymentId: string | null;
+  /** All versions of that deployment, those at 0 % too. */
+  deployed: readonly string[];
 }
 
 /** From Cloudflare's API; the newest first. Source: Workers, "List Deployments". */
@@ -33,7 +35,7 @@ export async function readServing(
     api.workers.scripts.deployments.list(workerName, account),
   );
   const newest = list ? deploymentList.parse(list.result).deployments[0] : undefined;
-  if (!newest) return { versionId: null, migrationTag: null, deploymentId: null };
+  if (!newest) return { versionId: null, migrationTag: null, deploymentId: null, deployed: [] };
   const serving = newest.versions.filter(({ percentage }) => percentage > 0);
   const [only] = serving;
   if (!only || serving.length > 1) {
@@ -51,5 +53,6 @@ export async function readServing(
     versionId: only.version_id,
     migrationTag: script?.migration_tag ?? null,
     deploymentId: newest.id,
+    deployed: newest.versions.map(({ version_id: id }) => id),
   };
 }

@@ -385,6 +385,23 @@ describe('other releases', () => {
   });
 });
 
+test('a release that began during the smoke test is left alone too', async () => {
+  const staged = await stage();
+  const worker = staged.account.state.worker(WORKER);
+  let other = '';
+  const ran = await deploy(staged, {
+    before(_, args) {
+      if (!args.includes('triggers')) return;
+      other = seedVersion(staged.account.state, worker).id;
+      deployVersions(worker, { versions: [{ version_id: other, percentage: 100 }], force: true });
+    },
+  });
+  expect(ran.error().message).toContain('Stopped at "smoke"');
+  expect(ran.error().message).toContain('is another release’s');
+  expect(ran.report().rollback).toBe('not_needed');
+  expect(live(staged.account)).toEqual([{ version_id: other, percentage: 100 }]);
+});
+
 describe('a new Durable Object migration', () => {
   const edit = (text: string): string =>
     text.replace(
