@@ -1,10 +1,11 @@
 import { AppError } from '../contract/errors.ts';
 import { loadConfig, type Config } from './config.ts';
-import type { Environment } from './target.ts';
+import { hasProductionsFile, type Environment } from './target.ts';
 
 /**
  * The config file of a remote environment, for what is done at Cloudflare. `what` says why the local
- * one has none of it. Throws `invalid_usage` for local and `invalid_config` without a file.
+ * one has none of it. Throws `invalid_usage` for local, and `invalid_config` without a file or with
+ * production's: what is meant for staging would be done to production's Worker and zone.
  */
 export async function requireConfig(environment: Environment, what: string): Promise<Config> {
   const { isLocal, name, configPath } = environment;
@@ -17,6 +18,11 @@ export async function requireConfig(environment: Environment, what: string): Pro
   if (!loaded) {
     throw new AppError('invalid_config', `There is no config file for ${name}.`, {
       hint: 'Copy cli/.skclaw.example.json to .skclaw.json and fill it in.',
+    });
+  }
+  if (hasProductionsFile(environment)) {
+    throw new AppError('invalid_config', `${loaded.path} is production’s, and not ${name}’s.`, {
+      hint: `Fill in .skclaw.${name}.json, or name a file with --config.`,
     });
   }
   return loaded.config;

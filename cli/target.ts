@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { AppError } from '../contract/errors.ts';
 import { findConfigPath, loadConfig, type LoadedConfig } from './config.ts';
 import type { Io } from './io.ts';
@@ -15,6 +16,13 @@ export interface Environment {
   configPath: string | null;
   /** Whether the config file was named, and is wanted also where none is needed. */
   configNamed: boolean;
+}
+
+/** Whether an environment has only the file that stands for production, and nobody named it. */
+export function hasProductionsFile(environment: Environment): boolean {
+  const { name, configNamed, configPath } = environment;
+  const isShared = configPath !== null && basename(configPath) === '.skclaw.json';
+  return name !== DEFAULT_REMOTE && isShared && !configNamed;
 }
 
 /** Where the system is, and what to say to get in. */

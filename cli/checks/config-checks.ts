@@ -1,10 +1,10 @@
-import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
 import { findModel } from '../../contract/models.ts';
 import { MIN_CONTEXT_TOKENS } from '../../contract/policy.ts';
 import { loadConfig, type Config, type LoadedConfig } from '../config.ts';
 import { failed, passed, skipped, type Check } from './check.ts';
-import { DEFAULT_REMOTE, type Environment } from '../target.ts';
+import { hasProductionsFile, type Environment } from '../target.ts';
 
 const HEX_32 = /^[0-9a-f]{32}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -83,12 +83,11 @@ function remoteChecks(
   environment: Environment,
   cwd: string,
 ): Check[] {
-  const { name, configNamed } = environment;
+  const { name } = environment;
   const file = shellPath(cwd, path);
   const own = `.skclaw.${name}.json`;
-  const isShared = name !== DEFAULT_REMOTE && !configNamed && basename(path) === '.skclaw.json';
   return [
-    isShared
+    hasProductionsFile(environment)
       ? failed(
           'config.environment',
           `${file} is production’s: a deploy to ${name} would replace production.`,

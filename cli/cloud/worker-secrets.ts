@@ -5,6 +5,8 @@ import type { Cloud } from './client.ts';
 
 const WRITE = 'Workers Scripts Edit';
 const DRAFT = 'draft.mjs';
+/** Cloudflare's code, as an error quotes it, when the newest version of a Worker does not serve. */
+const NOT_DEPLOYED = '(10215)';
 
 export interface WorkerName {
   accountId: string;
@@ -50,6 +52,9 @@ export async function setSecrets(
       (text, value) => text.replaceAll(value, '[redacted]'),
       error.message,
     );
-    throw new AppError(error.code, message, { hint: error.hint });
+    const hint = message.includes(NOT_DEPLOYED)
+      ? `A version was uploaded that does not serve: a deploy failed or is under way. Release one, or set the secret in a new version: npx wrangler versions secret put <name> --name ${workerName}`
+      : error.hint;
+    throw new AppError(error.code, message, { hint });
   }
 }

@@ -174,6 +174,26 @@ describe('a sync is refused', () => {
     expect(ran.error().code).toBe('invalid_config');
   });
 
+  test.each([
+    ['secrets', 'sync'],
+    ['waf', 'apply', '--yes'],
+    ['deploy', '--yes'],
+  ])('for staging with the file of production: %s %s', async (...argv) => {
+    const account = await startAccount();
+    const ran = await operate([...argv, '--env', 'staging'], { account, env: BOTH });
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.error().message).toContain('is production’s, and not staging’s');
+    expect(account.requests).toEqual([]);
+  });
+
+  test('while a version that was uploaded does not serve, with the way out', async () => {
+    const account = await syncedAccount();
+    account.failNext({ path: '/secrets-bulk', status: 400, code: 10215, message: 'Not deployed' });
+    const ran = await sync(account);
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.error().hint).toContain('wrangler versions secret put');
+  });
+
   test('without a token, as not let in', async () => {
     const env = { ...BOTH, CLOUDFLARE_API_TOKEN: undefined };
     const ran = await sync(await startAccount(), [], { env });
