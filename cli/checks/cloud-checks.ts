@@ -109,6 +109,7 @@ export async function cloudChecks(options: {
       keyed,
       model: typeof model === 'string' && model !== '' ? model : null,
       platform: config.defaultPlatform ?? config.projectName,
+      environment: options.environment,
     }),
     accessTask(context),
     ...zoneTasks(context),

@@ -21,6 +21,7 @@ export interface GatewayContext {
   /** CF_AI_GATEWAY_MODEL. */
   model: string | null;
   platform: string;
+  environment: string;
 }
 
 function settingsTask({ cloud, config }: GatewayContext): CheckTask {
@@ -55,13 +56,12 @@ function settingsTask({ cloud, config }: GatewayContext): CheckTask {
 }
 
 /** One tiny call, with the metadata that every call of the system carries. */
-function modelTask({ keyed, config, model, platform }: GatewayContext): CheckTask {
+function modelTask({ keyed, config, model, platform, environment }: GatewayContext): CheckTask {
   const name = 'cloud.model';
   const { aiGatewayId, aiGatewayAccountId } = config;
-  const tail = 'skclaw routing test --tier free';
   return {
     name,
-    fix: tail,
+    fix: `skclaw routing test --tier free --env ${environment}`,
     async run() {
       if (model === null) return skipped(name, 'CF_AI_GATEWAY_MODEL names no model.');
       const metadata: Record<(typeof CALL_METADATA)[number], string> = {
@@ -106,12 +106,12 @@ function metadataOf(entry: unknown): Record<string, unknown> {
 }
 
 /** Reads the newest logged call of the system: its metadata is what routing and booking rest on. */
-function metadataTask({ keyed, config }: GatewayContext): CheckTask {
+function metadataTask({ keyed, config, environment }: GatewayContext): CheckTask {
   const name = 'routing.metadata';
   const { aiGatewayId, aiGatewayAccountId: account_id } = config;
   return {
     name,
-    fix: `skclaw routing test --tier free`,
+    fix: `skclaw routing test --tier free --env ${environment}`,
     async run() {
       const logs = await keyed.ask('AI Gateway Read', (api) =>
         api.aiGateway.logs.list(aiGatewayId, { account_id, per_page: LOOKED_AT_LOGS }),
@@ -131,7 +131,7 @@ function metadataTask({ keyed, config }: GatewayContext): CheckTask {
         : failed(
             name,
             `The newest call carries ${names.join(', ')} in place of ${CALL_METADATA.join(', ')}.`,
-            'skclaw deploy',
+            `skclaw deploy --env ${environment}`,
           );
     },
   };

@@ -35,7 +35,7 @@ function failedQuestion(name: string, error: unknown): Check {
 /** What the running system says about itself, one check for each of its own, and of its routing. */
 export async function systemChecks(
   open: () => Promise<Client>,
-  config: Config | null,
+  { config, environment }: { config: Config | null; environment: string },
 ): Promise<SystemResult> {
   let client: Client;
   let health;
@@ -59,7 +59,7 @@ export async function systemChecks(
   let governance: Governance;
   try {
     const platform = config?.defaultPlatform ?? LOCAL_PLATFORM;
-    governance = await governanceChecks(client, { config, platform });
+    governance = await governanceChecks(client, { config, platform, environment });
   } catch (error) {
     governance = { checks: [failedQuestion('routing.policy', error)], hasAdmin: null };
   }

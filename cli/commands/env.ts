@@ -63,7 +63,7 @@ export async function checkEnvironment(
   const [system, cloud] = await Promise.all([
     offline || !asksSystem
       ? skipSystem(offline ? reason : 'Not asked: a deploy may be what mends it.')
-      : systemChecks(client, config),
+      : systemChecks(client, { config, environment: name }),
     offline || isLocal || !config
       ? skipCloud(reason)
       : cloudChecks({ io, config, environment: name, migrationTags, vars }),

@@ -301,9 +301,30 @@ describe('the policy in force', () => {
   });
 
   test.each([
-    ['a retired model', [{ model: '@cf/meta/llama-3.1-8b-instruct' }]],
-    ['no route for free', [{ tier: 'premium', model: '@cf/zai-org/glm-4.7-flash' }]],
-  ])('fails with %s', async (says, rules) => {
+    [
+      'a retired model',
+      [{ model: '@cf/meta/llama-3.1-8b-instruct' }],
+      '--default --model @cf/zai-org/glm-4.7-flash',
+    ],
+    [
+      'a model that is not in the catalog',
+      [
+        { model: '@cf/zai-org/glm-4.7-flash' },
+        {
+          tier: 'premium',
+          workload: 'chat',
+          model: '@cf/moonshotai/kimi-k2.6',
+          fallback: '@cf/none',
+        },
+      ],
+      '--tier premium --workload chat --model @cf/moonshotai/kimi-k2.6 --fallback @cf/zai-org/glm-4.7-flash',
+    ],
+    [
+      'no route for free',
+      [{ tier: 'premium', model: '@cf/zai-org/glm-4.7-flash' }],
+      '--tier free --workload any --model @cf/zai-org/glm-4.7-flash',
+    ],
+  ])('fails with %s', async (says, rules, fix) => {
     const shared = { fallback: null, firstByteTimeoutMs: 20_000, maxOutputTokens: 4_096 };
     const policy = { ...ACTIVE_POLICY, rules: rules.map((rule) => ({ ...shared, ...rule })) };
     const system = HEALTHY_SYSTEM.map((answer) =>
@@ -313,6 +334,8 @@ describe('the policy in force', () => {
     expect(ran.check('routing.policy')).toMatchObject({
       status: 'failed',
       message: expect.stringContaining(says),
+      // What mends it names the rule, and the environment: without one it would be production.
+      fix: `skclaw routing set ${fix} --env production`,
     });
   });
 });
