@@ -8,6 +8,7 @@ import {
 import { AppError } from '../../contract/errors.ts';
 import { agentPath, tenantPath, type Client } from '../client.ts';
 import type { Io } from '../io.ts';
+import { askPatiently } from '../patience.ts';
 
 /** Longest wake that a smoke test waits for, ms: a first start pulls the image. */
 const WAKE_TIMEOUT_MS = 300_000;
@@ -30,7 +31,9 @@ export async function smokeRouting(client: Client): Promise<string> {
 async function untilReady(io: Io, client: Client, tenantId: string): Promise<number> {
   const startedAt = io.now();
   for (;;) {
-    const { agent } = await client.request({ path: agentPath(tenantId), answer: agentInspection });
+    const { agent } = await askPatiently(io, () =>
+      client.request({ path: agentPath(tenantId), answer: agentInspection }),
+    );
     const tookMs = io.now() - startedAt;
     if (agent.state === 'ready') return tookMs;
     if (agent.state === 'failed') {
