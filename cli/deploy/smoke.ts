@@ -63,20 +63,23 @@ export async function smokeWake(io: Io, client: Client, platform: string): Promi
     body: { platform, tier: 'free' },
     answer: createdTenant,
   });
-  try {
-    await client.request({
-      method: 'POST',
-      path: agentPath(tenant.id, '/wake'),
-      answer: agentStatus,
-    });
-    const tookMs = await untilReady(io, client, tenant.id);
-    return `the agent of ${tenant.slug} was ready after ${(tookMs / 1_000).toFixed(1)} s`;
-  } finally {
-    await client.request({
+  const remove = () =>
+    client.request({
       method: 'DELETE',
       path: tenantPath(tenant.id),
       body: { slug: tenant.slug },
       answer: updatedTenant,
     });
+  let tookMs: number;
+  try {
+    const path = agentPath(tenant.id, '/wake');
+    await client.request({ method: 'POST', path, answer: agentStatus });
+    tookMs = await untilReady(io, client, tenant.id);
+  } catch (error) {
+    // Why it did not wake is the answer, whatever else goes wrong.
+    await remove().catch(() => undefined);
+    throw error;
   }
+  await remove();
+  return `the agent of ${tenant.slug} was ready after ${(tookMs / 1_000).toFixed(1)} s`;
 }
