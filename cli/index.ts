@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { askAtTerminal } from './ask.ts';
 import { execute } from './execute.ts';
+import { holdSignals } from './hold-signals.ts';
 import { run } from './run.ts';
 
 // The reader of a pipe may leave early (`skclaw … | head`); that is no failure, and hides none.
@@ -29,5 +30,6 @@ process.exitCode = await run(process.argv.slice(2), {
           askAtTerminal(question, { input: process.stdin, output: process.stderr }),
       }
     : {}),
+  holdSignals,
   execute,
 });

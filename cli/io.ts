@@ -38,6 +38,11 @@ export interface Io {
   now(): number;
   /** Asks the person at the terminal for a line; undefined where nobody is there to answer. */
   ask?(question: string): Promise<string>;
+  /**
+   * From here on Ctrl-C, SIGTERM and a terminal that goes away end nothing by themselves: `signal` says
+   * that one came. Undefined where no process is there to be sent one.
+   */
+  holdSignals?(): { signal: AbortSignal; release(): void };
   /** Runs a program to its end; a program that is not there ends with 127. */
   execute(file: string, args: readonly string[], options: ExecuteOptions): Promise<Executed>;
 }

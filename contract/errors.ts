@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   invalid_slug: { status: 400, exit: 1, retryable: false },
   invalid_usage: { status: 400, exit: 1, retryable: false },
   invalid_config: { status: 400, exit: 1, retryable: false },
+  /** Whoever ran a command broke it off, and it has ended in order. */
+  interrupted: { status: 400, exit: 1, retryable: false },
   confirmation_required: { status: 400, exit: 1, retryable: false },
   cross_origin: { status: 403, exit: 2, retryable: false },
   unauthenticated: { status: 401, exit: 2, retryable: false },

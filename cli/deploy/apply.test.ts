@@ -6,7 +6,6 @@ import type { Progress } from '../progress.ts';
 import { applyPlan, type StepRunners } from './apply.ts';
 import { planDeploy, STEP_NAMES, type StepName } from './plan.ts';
 
-const io = { now: () => 0 } as unknown as Io;
 const progress: Progress = { step: (_, work) => work(), note: () => undefined };
 
 /** Applies a gradual plan (a whole one when `first`) in which one step fails. */
@@ -16,7 +15,18 @@ async function apply(options: {
   first?: boolean;
   others?: boolean;
   rollBack?: () => Promise<void>;
+  /** During which step a signal comes. */
+  signalIn?: StepName;
 }) {
+  const signals = new AbortController();
+  let isHeld = false;
+  const io = {
+    now: () => 0,
+    holdSignals() {
+      isHeld = true;
+      return { signal: signals.signal, release: () => void (isHeld = false) };
+    },
+  } as unknown as Io;
   const done: string[] = [];
   const plan = planDeploy({
     environment: 'production',
@@ -37,6 +47,7 @@ async function apply(options: {
       name,
       () => {
         done.push(name);
+        if (name === options.signalIn) signals.abort();
         return name === options.fails
           ? Promise.reject(options.error ?? new AppError('upstream_failed', 'It broke.'))
           : Promise.resolve(`${name} done`);
@@ -55,6 +66,7 @@ async function apply(options: {
         return Promise.resolve();
       }),
   });
+  expect(isHeld).toBe(false);
   return { ...result, done };
 }
 
@@ -103,6 +115,28 @@ test('says how to go back when it could not', async () => {
   });
   expect(report.rollback).toBe('failed');
   expect(failure?.message).toContain('npx wrangler rollback old --name w');
+});
+
+describe('a signal ends a release in order', () => {
+  test.each<[StepName, StepName | undefined, 'done' | 'not_needed']>([
+    ['build', undefined, 'not_needed'],
+    ['stage', undefined, 'done'],
+    ['release', undefined, 'done'],
+    // A program of the step was sent it too.
+    ['release', 'release', 'done'],
+  ])('during %s, which fails: %s', async (signalIn, fails, rollback) => {
+    const { report, failure, done } = await apply({ signalIn, ...(fails ? { fails } : {}) });
+    expect(failure).toMatchObject({ code: 'interrupted' });
+    expect(report.rollback).toBe(rollback);
+    expect(done.filter((name) => name !== 'back').at(-1)).toBe(signalIn);
+    expect(failure?.message).not.toContain('Routes and cron');
+  });
+
+  test('that comes in the last step leaves what is done', async () => {
+    const { report, failure } = await apply({ signalIn: 'smoke' });
+    expect(failure).toBeNull();
+    expect(report).toMatchObject({ ok: true, rollback: 'not_needed' });
+  });
 });
 
 test('never goes back over a release of somebody else', async () => {

@@ -42,8 +42,6 @@ export interface ApplyOptions {
 /** From here on requests may reach the new version, and a failure has to be undone. */
 const UNDONE_FROM: readonly StepName[] = ['stage', 'check', 'release', 'triggers', 'smoke'];
 
-/** From here on routes and cron may be the new ones, which no way back touches. */
-const TRIGGERED_FROM: readonly StepName[] = ['triggers', 'smoke'];
 const OTHERS = 'What serves is another release’s, and was left alone.';
 
 function wordsOf(error: unknown): AppError {
@@ -58,9 +56,24 @@ function wordsOf(error: unknown): AppError {
   );
 }
 
+/** Runs a step unless somebody wants an end; what a signal broke off is told as that. */
+async function runUnlessEnded(
+  run: () => Promise<string>,
+  ended: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    ended?.throwIfAborted();
+    return await run();
+  } catch (cause) {
+    // Ctrl-C reaches the programs of a step too.
+    throw ended?.aborted ? new AppError('interrupted', 'It was broken off.', { cause }) : cause;
+  }
+}
+
 /**
  * Does the steps of a plan one after the other and stops at the first that fails. After a gradual
- * release has begun, a failure puts the version before back to 100 %.
+ * release has begun, a failure puts the version before back to 100 %. A signal is such a failure: it
+ * ends the step under way or keeps the next from beginning, and never leaves a release half-way.
  * @returns what was done, and the failure when there is one.
  */
 export async function applyPlan(
@@ -77,11 +90,24 @@ export async function applyPlan(
   }));
   let rollback: DeployReport['rollback'] = 'not_needed';
   let failure: AppError | null = null;
+  const begun = new Set<StepName>();
+  const held = io.holdSignals?.();
+  held?.signal.addEventListener('abort', () =>
+    progress.note('Breaking off: what was released is put back first.'),
+  );
   for (const [index, { name, summary, onFailure }] of plan.steps.entries()) {
     const step = steps[index] as StepReport;
     const startedAt = io.now();
     try {
-      step.message = await progress.step(summary, runners[name], (said) => said);
+      step.message = await progress.step(
+        summary,
+        () =>
+          runUnlessEnded(() => {
+            begun.add(name);
+            return runners[name]();
+          }, held?.signal),
+        (said) => said,
+      );
       step.status = 'done';
     } catch (error) {
       const cause = wordsOf(error);
@@ -90,7 +116,11 @@ export async function applyPlan(
       const mayBeUndone = plan.mode === 'gradual' && UNDONE_FROM.includes(name);
       const isOurs = mayBeUndone && (await options.isOurs());
       if (isOurs) rollback = await rolledBack(progress, options);
-      const left = isOurs ? leftAfter(rollback, plan, name) : mayBeUndone ? OTHERS : onFailure;
+      const left = isOurs
+        ? leftAfter(rollback, plan, begun.has('triggers'))
+        : mayBeUndone
+          ? OTHERS
+          : onFailure;
       failure = new AppError(cause.code, `Stopped at "${name}": ${cause.message} ${left}`, {
         hint: cause.hint,
         details: cause.details,
@@ -100,6 +130,7 @@ export async function applyPlan(
     step.ms = io.now() - startedAt;
     if (failure) break;
   }
+  held?.release();
   const { environment, mode, previousVersion } = plan;
   const version = options.version();
   return {
@@ -117,8 +148,12 @@ async function rolledBack(progress: Progress, { plan, rollBack }: ApplyOptions) 
   }
 }
 
-function leftAfter(rollback: DeployReport['rollback'], plan: DeployPlan, failed: StepName): string {
-  const stays = TRIGGERED_FROM.includes(failed) ? ` ${TRIGGERS_STAY}` : '';
+function leftAfter(
+  rollback: DeployReport['rollback'],
+  plan: DeployPlan,
+  isTriggered: boolean,
+): string {
+  const stays = isTriggered ? ` ${TRIGGERS_STAY}` : '';
   return rollback === 'done'
     ? `Version ${plan.previousVersion} is back at 100 %.${stays}`
     : `Version ${plan.previousVersion} could NOT be put back: run \`npx wrangler rollback ${plan.previousVersion} --name ${plan.worker}\`.`;
