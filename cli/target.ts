@@ -6,7 +6,7 @@ import type { Io } from './io.ts';
 /** What `npm run dev` starts. */
 const LOCAL_URL = 'http://localhost:8787';
 /** What a config file alone stands for. */
-export const DEFAULT_REMOTE = 'production';
+const DEFAULT_REMOTE = 'production';
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|.+\.localhost)$/;
 
 export interface Environment {

@@ -11,10 +11,14 @@ import { failed, passed, skipped, type Check } from './check.ts';
 /** A model for what has none: the seed policy's for everybody. */
 const FAST_MODEL = '@cf/zai-org/glm-4.7-flash';
 
+/** A model, or what stands in for one that is gone. */
+function existing(id: string): string {
+  const model = findModel(id);
+  return model?.retiredSince === null ? id : (model?.successor ?? FAST_MODEL);
+}
+
 /** What `routing set` takes to give a rule models that exist. */
 function mended(rule: PolicyRule): string {
-  const existing = (id: string): string =>
-    findModel(id)?.retiredSince === null ? id : (findModel(id)?.successor ?? FAST_MODEL);
   const { model, fallback, workload } = rule;
   const subject = ['tier', 'platform'] as const;
   const named = subject.flatMap((key) =>
