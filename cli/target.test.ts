@@ -40,11 +40,6 @@ describe('where the system is', () => {
       'https://api.staging.example.com',
     ],
     [
-      '.skclaw.json for an environment without one',
-      { files, argv: ['--env', 'qa'] },
-      'https://api.streamkinetics.com',
-    ],
-    [
       '--env over SKCLAW_ENV',
       { files, argv: ['--env', 'local'], env: { SKCLAW_ENV: 'staging' } },
       'http://localhost:8787',
@@ -69,6 +64,7 @@ describe('where the system is', () => {
     ['an address with a password', { env: { SKCLAW_URL: 'https://a:hunter2@example.com' } }],
     ['an environment without a config file', { argv: ['--env', 'production'] }],
     ['a named file that is missing', { argv: ['--config', 'nowhere.json'] }],
+    ['production’s file for an environment without one', { files, argv: ['--env', 'qa'] }],
     ['a config file that is not JSON', { files: { '.skclaw.json': '{' } }],
     [
       'a config file with no platform',

@@ -97,6 +97,13 @@ export async function resolveTarget(environment: Environment, io: Io): Promise<T
   }
   const loaded: LoadedConfig | null =
     environment.configPath === null ? null : await loadConfig(environment.configPath);
+  if (loaded && hasProductionsFile(environment)) {
+    throw new AppError(
+      'invalid_config',
+      `${loaded.path} is production’s, and not ${environment.name}’s.`,
+      { hint: `Fill in .skclaw.${environment.name}.json, or name a file with --config.` },
+    );
+  }
   const platform = loaded?.config.defaultPlatform;
   if (platform === undefined) {
     const missing = loaded ? `${loaded.path} has no defaultPlatform` : 'there is no config file';

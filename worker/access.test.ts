@@ -44,7 +44,7 @@ const TABLE: Record<Action, string> = {
   'notice.list': '---voa',
   'agent.list': '---voa',
   'agent.inspect': '---voa',
-  'agent.logs': '---voa',
+  'agent.logs': '----oa',
   'agent.wake': '----oa',
   'agent.sleep': '----oa',
   'agent.restart': '----oa',

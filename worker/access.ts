@@ -47,7 +47,8 @@ export const ACCESS = {
   'notice.list': LOOKING,
   'agent.list': LOOKING,
   'agent.inspect': LOOKING,
-  'agent.logs': LOOKING,
+  // What a tenant's tools print may be private: more than a look.
+  'agent.logs': OPERATING,
   'agent.wake': OPERATING,
   'agent.sleep': OPERATING,
   'agent.restart': OPERATING,

@@ -51,7 +51,7 @@ const MAY: Record<Action, readonly Part[]> = {
   'notice.list': LOOKING,
   'agent.list': LOOKING,
   'agent.inspect': LOOKING,
-  'agent.logs': LOOKING,
+  'agent.logs': OPERATING,
   'agent.wake': OPERATING,
   'agent.sleep': OPERATING,
   'agent.restart': OPERATING,

@@ -107,18 +107,21 @@ export async function checkEdge(
   }
   passed('site', 'The site answers with a page.');
 
-  const shut = await ask(io, `https://${platform}/admin`, chosen);
-  const location = shut.headers.get('location') ?? '';
-  const isAccess =
-    teamDomain === null ? /cloudflareaccess\.com/.test(location) : location.includes(teamDomain);
-  if (shut.status < 300 || shut.status >= 400 || !isAccess) {
-    throw new AppError(
-      'upstream_failed',
-      `https://${platform}/admin answered ${shut.status} without a sign-in page of Access.`,
-      { hint: 'An Access application must cover /admin there and on the api host.' },
-    );
+  // Two destinations of one Access application (design): one of them alone leaves the other open.
+  for (const host of [platform, `api.${platform}`]) {
+    const shut = await ask(io, `https://${host}/admin`, chosen);
+    const location = shut.headers.get('location') ?? '';
+    const isAccess =
+      teamDomain === null ? /cloudflareaccess\.com/.test(location) : location.includes(teamDomain);
+    if (shut.status < 300 || shut.status >= 400 || !isAccess) {
+      throw new AppError(
+        'upstream_failed',
+        `https://${host}/admin answered ${shut.status} without a sign-in page of Access.`,
+        { hint: 'An Access application must cover /admin there and on the api host.' },
+      );
+    }
   }
-  passed('access', 'Access asks who comes to /admin.');
+  passed('access', 'Access asks who comes to /admin on both hosts.');
   return checks;
 }
 

@@ -116,7 +116,7 @@ function edgeChecks(platform: string): string[] {
     `GET https://api.${platform}/healthz: the Worker has what it needs`,
     `GET https://api.${platform}/admin/api/health: each binding answers`,
     `GET https://${platform}/: the site`,
-    `GET https://${platform}/admin without credentials: Access keeps it shut`,
+    `GET https://${platform}/admin and https://api.${platform}/admin without credentials: Access keeps them shut`,
   ];
 }
 
