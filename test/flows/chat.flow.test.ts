@@ -55,7 +55,9 @@ describe('the chat in a browser, with the real OpenClaw', () => {
   });
 
   it('tells the model, the tokens, the cost and the time of an answer', async () => {
-    const facts = chat.lastTurn.getByText(/kimi-k2\.6 · [\d,]+ tokens · \$\d+\.\d+ · \d+ s/);
+    const facts = chat.lastTurn.getByText(
+      /kimi-k2\.6 · [\d,]+ tokens · \$\d+\.\d+ · \d+ (?:s|min)/,
+    );
     await facts.waitFor();
   });
 

@@ -31,6 +31,9 @@ export class StickyList {
   isNearStart: boolean = $state(false);
   isNearEnd: boolean = $state(true);
 
+  /** Whether the page changes, and where its reader is has yet to be put right. */
+  isKeeping: boolean = $state(false);
+
   /** For the scrolling element; its only child is what grows. */
   attach: Attachment<HTMLElement> = (list) => {
     this.#list = list;
@@ -69,6 +72,9 @@ export class StickyList {
 
   /** Changes what is on the page, with what is looked at staying where it is. */
   async keeping(change: () => void): Promise<void> {
+    // One at a time: a second one would measure what the first has not put right yet.
+    if (this.isKeeping) return change();
+    this.isKeeping = true;
     const list = this.#list;
     const anchor = list && firstSeen(list);
     const before = anchor?.getBoundingClientRect().top;
@@ -80,6 +86,7 @@ export class StickyList {
       list.scrollTop += anchor.getBoundingClientRect().top - before;
       this.#take({ ...this.#stick, last: placeOf(list) });
     }
+    this.isKeeping = false;
     requestAnimationFrame(() => list?.style.removeProperty('overflow-anchor'));
   }
 
