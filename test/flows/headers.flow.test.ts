@@ -23,8 +23,11 @@ describe('pages as they are built', () => {
     const { cookie } = await MemberClient.join(tenant.invite?.url ?? '', 'Ada');
     const addresses: [string, string?][] = [
       [`${url}/`],
+      [`${url}/sign-in`],
+      [`${url}/status`],
       [`${url}/admin`],
       [`${tenant.url}/chat`, cookie],
+      [`${tenant.url}/settings/members`, cookie],
       [`${tenant.url}/join/not-an-invite`],
     ];
     for (const [address, sent] of addresses) {
