@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { createdTenant, type CreatedTenant } from '../../contract/api.ts';
 import type { LimitChanges } from '../../contract/limits.ts';
 import { costNano } from '../../contract/models.ts';
-import { activePolicyView } from '../../contract/routing.ts';
+import { activePolicyView, policyList } from '../../contract/routing.ts';
 import type { UsageRow } from '../../contract/usage.ts';
 import { LocalAdmin } from '../../local/runner/admin.ts';
 import { inspect, newTenant } from '../support/agents.ts';
@@ -265,7 +265,10 @@ describe('a model that fails', () => {
       maxOutputTokens: 2_000,
     };
     const rules = [...policy.rules, impatient];
-    const body = { rules, note: 'Little patience.', basedOn: policy.version, activate: true };
+    // Other flows have stored versions that are not in force.
+    const { policies } = policyList.parse(await admin.call('GET', '/routing/policies?limit=1'));
+    const basedOn = policies[0]?.version;
+    const body = { rules, note: 'Little patience.', basedOn, activate: true };
     await admin.call('POST', '/routing/policies', body);
     await admin.call('POST', `/agents/${one.tenant.id}/flush`);
   });
