@@ -48,6 +48,9 @@ export async function takePicture(
   file: string,
   { isScreen = false, quality = 82 }: { isScreen?: boolean; quality?: number } = {},
 ): Promise<void> {
+  await page.waitForFunction(() =>
+    [...document.images].every((image) => image.complete || image.offsetParent === null),
+  );
   const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
   const clip = isScreen ? height : Math.min(Math.max(whole, height), MAX_HEIGHT);

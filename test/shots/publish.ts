@@ -26,8 +26,6 @@ export async function publish(browser: Browser, scene: Scene): Promise<void> {
     { name: 'chat', device: 'phone', folder: SITE },
     { name: 'chat', device: 'desktop', folder: DOCS },
     { name: 'settings-usage', device: 'desktop', folder: DOCS },
-    { name: 'settings-schedules', device: 'desktop', folder: DOCS },
-    { name: 'home', device: 'desktop', folder: DOCS },
   ] as const;
   for (const { name, device, folder } of shown) {
     const shot = SHOTS.find((one) => one.name === name);
