@@ -20,6 +20,14 @@ describe('a log line', () => {
     expect(stack).not.toContain(key);
   });
 
+  it('says why a statement failed, and none of its values', () => {
+    const cause = new Error('D1_ERROR: database is locked');
+    const { message } = describeCause(
+      new Error('Failed query: select … params: acme,51', { cause }),
+    );
+    expect(message).toBe('D1_ERROR: database is locked');
+  });
+
   it('bounds causes, and takes what is no error for one', () => {
     expect(describeCause(new Error('ab '.repeat(9_000))).message.length).toBeLessThanOrEqual(500);
     expect(describeCause('words').message).toBe('words');

@@ -50,7 +50,9 @@ function scrub(text: string): string {
 
 /** An error as the log keeps it: bounded, and without what could be a secret. */
 export function describeCause(cause: unknown): LoggedCause {
-  const error = cause instanceof Error ? cause : new Error(String(cause));
+  const outer = cause instanceof Error ? cause : new Error(String(cause));
+  // drizzle's own message is the statement with its values; why it failed is the cause within.
+  const error = outer.cause instanceof Error ? outer.cause : outer;
   return {
     name: error.name,
     message: scrub(error.message.slice(0, MAX_MESSAGE_CHARS)),

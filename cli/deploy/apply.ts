@@ -121,11 +121,15 @@ export async function applyPlan(
         : mayBeUndone
           ? OTHERS
           : onFailure;
-      failure = new AppError(cause.code, `Stopped at "${name}": ${cause.message} ${left}`, {
-        hint: cause.hint,
-        details: cause.details,
-        cause,
-      });
+      failure = new AppError(
+        cause.code,
+        `Stopped at "${name}": ${cause.message.replace(/[.!?]?$/, '.')} ${left}`,
+        {
+          hint: cause.hint,
+          details: cause.details,
+          cause,
+        },
+      );
     }
     step.ms = io.now() - startedAt;
     if (failure) break;

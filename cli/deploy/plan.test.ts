@@ -69,6 +69,8 @@ test('a first deploy gives each tier its model, a later one leaves the policy al
     'skclaw routing set --tier premium --model @cf/moonshotai/kimi-k2.6 --env production',
   ]);
   expect(names({ ...first, tierModels: [] })).not.toContain('models');
+  // There is no version before that could serve on.
+  expect(planDeploy({ ...FACTS, ...first }).steps[0]?.onFailure).toBe('Nothing was released.');
   expect(names({ tierModels })).not.toContain('models');
 });
 

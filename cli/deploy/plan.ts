@@ -96,6 +96,7 @@ function modeOf({ serving, migrationTag }: PlanFacts): Pick<DeployPlan, 'mode' |
 }
 
 const FIRST_ONLY = 'on the first deploy only: later the policy holds';
+const NOTHING = 'Nothing was released.';
 const UNTOUCHED = 'Nothing was changed: the version before serves on.';
 const BACK = 'The version before is put back to 100 %.';
 /** What a way back leaves, from the step on that sets them. */
@@ -130,18 +131,19 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
   const config = `--config ${configFile}`;
   const previous = facts.serving?.versionId ?? '<previous version>';
   const gradually = 'a version serves already and no Durable Object migration is new';
+  const untouched = mode === 'whole' && facts.serving?.migrationTag === null ? NOTHING : UNTOUCHED;
   const steps: PlannedStep[] = [
     {
       name: 'validate',
       summary: 'Check config file, wrangler.jsonc, account and variables',
       does: [`skclaw env validate --env ${environment}`],
-      onFailure: UNTOUCHED,
+      onFailure: untouched,
     },
     {
       name: 'build',
       summary: 'Build the site, and write the configuration of this environment',
       does: ['vite build', `write ${configFile}`],
-      onFailure: UNTOUCHED,
+      onFailure: untouched,
     },
     {
       name: 'image',
@@ -156,7 +158,7 @@ export function planDeploy(facts: PlanFacts): DeployPlan {
               `wrangler containers push ${imageTag}`,
             ]
           : [`use ${facts.image}`],
-      onFailure: UNTOUCHED,
+      onFailure: untouched,
     },
     {
       name: 'migrate',
