@@ -35,6 +35,10 @@ export const FLAGS = {
   limit: { flag: '--limit <n>', summary: `Entries in one answer, 1 to ${MAX_PAGE}` },
   cursor: { flag: '--cursor <cursor>', summary: 'Where the answer before ended' },
   query: { flag: '--query <text>', summary: 'Only what matches' },
+  force: {
+    flag: '--force',
+    summary: 'Also with a turn open or when its state can’t be saved: what is unsaved is lost',
+  },
   yes: { flag: '--yes', summary: 'Go on without a question' },
   wait: { flag: '--wait', summary: 'Come back only when it is done' },
   role: { flag: '--role <role>', summary: 'Role' },

@@ -1,6 +1,6 @@
 import { AppError } from '../contract/errors.ts';
 import { loadConfig, type Config } from './config.ts';
-import { hasProductionsFile, type Environment } from './target.ts';
+import { refuseProductionsFile, type Environment } from './target.ts';
 
 /**
  * The config file of a remote environment, for what is done at Cloudflare. `what` says why the local
@@ -20,10 +20,6 @@ export async function requireConfig(environment: Environment, what: string): Pro
       hint: 'Copy cli/.skclaw.example.json to .skclaw.json and fill it in.',
     });
   }
-  if (hasProductionsFile(environment)) {
-    throw new AppError('invalid_config', `${loaded.path} is production’s, and not ${name}’s.`, {
-      hint: `Fill in .skclaw.${name}.json, or name a file with --config.`,
-    });
-  }
+  refuseProductionsFile(environment, loaded);
   return loaded.config;
 }

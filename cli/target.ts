@@ -25,6 +25,15 @@ export function hasProductionsFile(environment: Environment): boolean {
   return name !== DEFAULT_REMOTE && isShared && !configNamed;
 }
 
+/** Throws `invalid_config` where what is meant for another environment would be done to production. */
+export function refuseProductionsFile(environment: Environment, { path }: LoadedConfig): void {
+  if (!hasProductionsFile(environment)) return;
+  const { name } = environment;
+  throw new AppError('invalid_config', `${path} is production’s, and not ${name}’s.`, {
+    hint: `Fill in .skclaw.${name}.json, or name a file with --config.`,
+  });
+}
+
 /** Where the system is, and what to say to get in. */
 export interface Target {
   url: string;
@@ -97,13 +106,7 @@ export async function resolveTarget(environment: Environment, io: Io): Promise<T
   }
   const loaded: LoadedConfig | null =
     environment.configPath === null ? null : await loadConfig(environment.configPath);
-  if (loaded && hasProductionsFile(environment)) {
-    throw new AppError(
-      'invalid_config',
-      `${loaded.path} is production’s, and not ${environment.name}’s.`,
-      { hint: `Fill in .skclaw.${environment.name}.json, or name a file with --config.` },
-    );
-  }
+  if (loaded) refuseProductionsFile(environment, loaded);
   const platform = loaded?.config.defaultPlatform;
   if (platform === undefined) {
     const missing = loaded ? `${loaded.path} has no defaultPlatform` : 'there is no config file';

@@ -66,15 +66,7 @@ const sleep = defineCommand({
 const restart = defineCommand({
   name: 'agent restart',
   summary: 'Save a tenant’s agent, end its sandbox and start a new one',
-  flags: [
-    FLAGS.tenantId,
-    FLAGS.wait,
-    {
-      flag: '--force',
-      summary: 'Also with a turn open or when its state can’t be saved: what is unsaved is lost',
-    },
-    FLAGS.yes,
-  ],
+  flags: [FLAGS.tenantId, FLAGS.wait, FLAGS.force, FLAGS.yes],
   examples: [
     'agent restart --tenant-id acme --wait',
     'agent restart --tenant-id acme --force --yes',

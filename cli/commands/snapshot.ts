@@ -60,15 +60,7 @@ const restore = defineCommand({
   name: 'snapshot restore',
   args: '<id>',
   summary: 'Take a tenant’s agent back to a saved state, what it is now saved first',
-  flags: [
-    FLAGS.tenantId,
-    FLAGS.wait,
-    {
-      flag: '--force',
-      summary: 'Also with a turn open or when its state can’t be saved: what is unsaved is lost',
-    },
-    FLAGS.yes,
-  ],
+  flags: [FLAGS.tenantId, FLAGS.wait, FLAGS.force, FLAGS.yes],
   examples: [
     'snapshot restore 01KAXYZ5F0000000000000000A --tenant-id acme --wait --yes',
     'snapshot restore 01KAXYZ5F0000000000000000A --tenant-id acme --force --yes',
