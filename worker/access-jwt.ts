@@ -27,17 +27,25 @@ export function accessIssuer(team: string): string {
   return `https://${team.endsWith(TEAM_SUFFIX) ? team : team + TEAM_SUFFIX}`;
 }
 
+/** Where a team publishes its signing keys (Cloudflare One, "Validate JWTs"). */
+export function accessCertsUrl(env: {
+  CF_ACCESS_TEAM_DOMAIN: string;
+  ACCESS_CERTS_URL?: string;
+}): string {
+  return env.ACCESS_CERTS_URL ?? `${accessIssuer(env.CF_ACCESS_TEAM_DOMAIN)}/cdn-cgi/access/certs`;
+}
+
 const keySets = new Map<string, JWTVerifyGetKey>();
 
-/** The signing keys of a team. One set per issuer and isolate: there is one team. */
-export function accessKeys(issuer: string): JWTVerifyGetKey {
-  const known = keySets.get(issuer);
+/** The signing keys at an address. One set per address and isolate: there is one team. */
+export function accessKeys(certsUrl: string): JWTVerifyGetKey {
+  const known = keySets.get(certsUrl);
   if (known) return known;
-  const keys = accessKeySet(`${issuer}/cdn-cgi/access/certs`, {
+  const keys = accessKeySet(certsUrl, {
     fetch: (input, init) => fetch(input, init),
     now: Date.now,
   });
-  keySets.set(issuer, keys);
+  keySets.set(certsUrl, keys);
   return keys;
 }
 

@@ -75,6 +75,7 @@ describe('configProblems', () => {
     ['DEV_MODE', 'yes'],
     ['DEBUG_ROUTES', '1'],
     ['AI_GATEWAY_BASE_URL', 'https://api.example'],
+    ['ACCESS_CERTS_URL', 'http://127.0.0.1:1/certs'],
     ['IDLE_MS_OVERRIDE', '1000'],
   ])('refuses %s = %j in production, and does not repeat it', (name, value) => {
     const problems = configProblems({ ...production, [name]: value });
@@ -86,6 +87,7 @@ describe('configProblems', () => {
   it.each([
     ['AI_GATEWAY_BASE_URL', 'ftp://x'],
     ['AI_GATEWAY_BASE_URL', 'http://x/'],
+    ['ACCESS_CERTS_URL', 'http://x/'],
     ['IDLE_MS_OVERRIDE', 'soon'],
     ['CF_ACCESS_AUD', 'nothex'],
   ])('refuses %s = %j with DEV_MODE too', (name, value) => {

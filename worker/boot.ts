@@ -133,6 +133,11 @@ const ONLY_DEV: readonly VariableRule[] = [
     holds: isHttpUrl,
   },
   {
+    name: 'ACCESS_CERTS_URL',
+    needs: 'must be an http URL without final slash',
+    holds: isHttpUrl,
+  },
+  {
     name: 'IDLE_MS_OVERRIDE',
     needs: 'must be a whole number of ms',
     holds: (value) => /^[1-9]\d{0,9}$/.test(value),

@@ -25,8 +25,8 @@ export interface Site {
 /** What the edge touches beside its bindings; tests put their own in. */
 export interface EdgeDeps {
   agentOf(env: Env, address: TenantAddress): AgentStub;
-  /** The signing keys of an Access team, by its issuer. */
-  keysOf(issuer: string): JWTVerifyGetKey;
+  /** The signing keys of an Access team, by the address where it publishes them. */
+  keysOf(certsUrl: string): JWTVerifyGetKey;
   site: Site;
   /** Asks the AI Gateway. */
   fetch: typeof fetch;

@@ -13,6 +13,8 @@ export interface Env extends AgentEnv, Record<RateLimitName, RateLimit> {
   /** Cloudflare Access's team, with or without `.cloudflareaccess.com`. */
   CF_ACCESS_TEAM_DOMAIN: string;
   CF_ACCESS_AUD: string;
+  /** Where the team's signing keys are read instead of at Access: only with DEV_MODE. */
+  ACCESS_CERTS_URL?: string;
   /** Comma-separated e-mails and client ids that are admins whatever D1 says. */
   ACCESS_ADMINS: string;
   /** `true` adds routes for admins that show how a request was understood. */

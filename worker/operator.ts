@@ -2,7 +2,7 @@ import type { JWTVerifyGetKey } from 'jose';
 import { AppError } from '../contract/errors.ts';
 import type { OperatorRole } from '../db/queries/operators.ts';
 import type { EdgeCaller } from './access.ts';
-import { accessIssuer, verifyAssertion, type Identity } from './access-jwt.ts';
+import { accessCertsUrl, accessIssuer, verifyAssertion, type Identity } from './access-jwt.ts';
 import { commaList, isDevMode, type Env } from './env.ts';
 
 export type Operator = Extract<EdgeCaller, { kind: 'operator' }>;
@@ -14,14 +14,14 @@ const TOKEN_HEADERS = ['cf-access-client-id', 'cf-access-client-secret'];
 
 /** Who a caller of Access is to us; a stranger is null. */
 export interface OperatorDeps {
-  keysOf(issuer: string): JWTVerifyGetKey;
+  keysOf(certsUrl: string): JWTVerifyGetKey;
   roleOf(identity: Identity): Promise<OperatorRole | null>;
   now: number;
 }
 
 type OperatorEnv = Pick<
   Env,
-  'DEV_MODE' | 'CF_ACCESS_TEAM_DOMAIN' | 'CF_ACCESS_AUD' | 'ACCESS_ADMINS'
+  'DEV_MODE' | 'CF_ACCESS_TEAM_DOMAIN' | 'CF_ACCESS_AUD' | 'ACCESS_ADMINS' | 'ACCESS_CERTS_URL'
 >;
 
 /** The identities that the configuration itself names as admins: whoever has an @ is a person. */
@@ -46,7 +46,7 @@ async function fromAssertion(
   const identity = await verifyAssertion(assertion, {
     issuer,
     audience: env.CF_ACCESS_AUD,
-    keys: deps.keysOf(issuer),
+    keys: deps.keysOf(accessCertsUrl(env)),
     now: deps.now,
   });
   const role = isListedAdmin(env, identity) ? 'admin' : await deps.roleOf(identity);

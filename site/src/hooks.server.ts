@@ -2,6 +2,9 @@ import type { Handle, HandleFetch } from '@sveltejs/kit';
 import { building } from '$app/environment';
 import { allowOwnSocket } from './lib/csp.ts';
 
+/** What says who somebody is: a member's cookie, and an operator's assertion of Cloudflare Access. */
+const WHO_ASKS = ['cookie', 'cf-access-jwt-assertion'];
+
 const CSP = 'content-security-policy';
 
 /** Pages of a member are never stored by anyone, and an invite's link is never passed on. */
@@ -23,7 +26,9 @@ export const handleFetch: HandleFetch = async ({ event, request, fetch }) => {
   const edge = event.platform?.env.EDGE;
   if (edge === undefined || new URL(request.url).origin !== event.url.origin) return fetch(request);
   const asked = new Request(request);
-  const cookie = event.request.headers.get('cookie');
-  if (cookie !== null) asked.headers.set('cookie', cookie);
+  for (const name of WHO_ASKS) {
+    const value = event.request.headers.get(name);
+    if (value !== null) asked.headers.set(name, value);
+  }
   return edge.fetch(asked);
 };

@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JWK } from 'jose';
 import type { TestProject } from 'vitest/node';
+import { ACCESS_VARS, startAccess } from '../support/access-stand-in.ts';
 import { freePort } from '../support/free-port.ts';
 import { engineDir } from '../../local/runner/paths.ts';
 import { startSystem } from '../../local/runner/system.ts';
@@ -11,6 +13,10 @@ import { canaryVars } from '../support/canaries.ts';
 /** The one running system that all flows share, as they see it. */
 export interface SharedSystem {
   url: string;
+  /** The same behind a stand-in for Cloudflare Access: here operators have the role that D1 gives them. */
+  accessUrl: string;
+  /** What that stand-in signs with. */
+  accessJwk: JWK;
   /** The AI Gateway stand-in's control endpoints. */
   controlUrl: string;
   stateDir: string;
@@ -38,11 +44,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stateDir = await mkdtemp(join(tmpdir(), 'skm-flow-'));
   const stub = process.env['FLOW_CONTAINER_COMMAND'];
   const port = await freePort();
+  const access = await startAccess(() => guard.port);
   const system = await startSystem({
     stateDir,
     port,
     tokensPerSecond: 200,
-    vars: canaryVars,
+    vars: { ...canaryVars, ...ACCESS_VARS, ACCESS_CERTS_URL: access.certsUrl },
     containerCommand: stub ? stub.split(' ') : undefined,
     say: (line) => console.log(line),
   });
@@ -53,6 +60,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const guard = await guardAnswers(port, canaries);
   project.provide('system', {
     url: `http://localhost:${guard.port}`,
+    accessUrl: `http://localhost:${access.port}`,
+    accessJwk: access.privateJwk,
     controlUrl: new URL('/__local', system.gateway?.url).href,
     stateDir,
     containersDir: join(engineDir(stateDir), 'containers'),
@@ -62,6 +71,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     // While the containers' folders are there; and again when the last line is written.
     const found = findInFiles(stateDir, canaries, AT_HOME);
+    await access.close();
     await guard.close();
     await system.stop({ sleepFirst: false });
     const left = findInFiles(stateDir, canaries, AT_HOME);

@@ -1,5 +1,4 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CreatedTenant } from '../../contract/api.ts';
 import type { CreatedInvite } from '../../contract/members.ts';
@@ -9,17 +8,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { focusedName, tabTo } from '../support/keyboard.ts';
 import { ask } from '../support/loopback.ts';
 import { MemberClient } from '../support/member.ts';
-
-/** A phone of today, px. */
-const PHONE = { width: 390, height: 844 };
-/** What stands over a page follows its width a moment later; longer is too late, ms. */
-const LAYOUT_TIMEOUT_MS = 5_000;
-const DESKTOP = { width: 1280, height: 800 };
-
-/** Opens a page and waits until its script has run: before that nothing answers a click. */
-async function visit(page: Page, address: string): Promise<void> {
-  await page.goto(address, { waitUntil: 'networkidle' });
-}
+import { barriers, openWindow, visit, type CheckedWindow } from '../support/page-checks.ts';
 
 describe('the pages, in a browser', () => {
   const { url } = inject('system');
@@ -50,37 +39,8 @@ describe('the pages, in a browser', () => {
   });
   afterAll(() => browser?.close());
 
-  /** A window of a browser that is signed in as somebody, and what went wrong in its pages. */
-  async function open(member?: MemberClient): Promise<BrowserContext & { problems: string[] }> {
-    const context = await browser.newContext({ locale: 'en-US', viewport: DESKTOP });
-    if (member) {
-      const [name = '', ...value] = member.cookie.split('=');
-      await context.addCookies([{ name, value: value.join('='), url: member.origin }]);
-    }
-    const problems: string[] = [];
-    context.on('console', (message) => {
-      const isRefusal = message.text().startsWith('Failed to load resource');
-      if (message.type() === 'error' && !isRefusal) problems.push(message.text());
-    });
-    context.on('weberror', (error) => problems.push(String(error.error())));
-    return Object.assign(context, { problems });
-  }
-
-  /** What axe finds, and whether the page is wider than a phone. */
-  async function barriers(page: Page): Promise<unknown[]> {
-    const found: unknown[] = [];
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      found.push(...violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html]));
-    }
-    await page.setViewportSize(PHONE);
-    const isNarrow = (width: number): boolean => document.documentElement.scrollWidth <= width;
-    const fits = page.waitForFunction(isNarrow, PHONE.width, { timeout: LAYOUT_TIMEOUT_MS });
-    await fits.catch(() => found.push(['phone', 'scrolls sideways']));
-    await page.setViewportSize(DESKTOP);
-    return found;
-  }
+  /** A window of a browser that is signed in as somebody. */
+  const open = (member?: MemberClient): Promise<CheckedWindow> => openWindow(browser, member);
 
   async function check(member: MemberClient | undefined, addresses: string[]): Promise<void> {
     const context = await open(member);

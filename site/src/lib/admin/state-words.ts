@@ -1,0 +1,25 @@
+import type { AgentState, TenantStatus } from '../../../../contract/agent.ts';
+
+type Tone = 'plain' | 'good' | 'busy' | 'warn' | 'bad';
+interface Words {
+  name: string;
+  tone: Tone;
+}
+
+/** The states of the wake machine as operators read them. */
+export const STATE_WORDS: Record<AgentState, Words> = {
+  asleep: { name: 'Asleep', tone: 'plain' },
+  starting: { name: 'Starting', tone: 'busy' },
+  restoring: { name: 'Restoring', tone: 'busy' },
+  booting: { name: 'Booting', tone: 'busy' },
+  ready: { name: 'Ready', tone: 'good' },
+  draining: { name: 'Draining', tone: 'busy' },
+  failed: { name: 'Failed', tone: 'bad' },
+};
+
+export const STATUS_WORDS: Record<TenantStatus, Words> = {
+  active: { name: 'Active', tone: 'good' },
+  suspended: { name: 'Suspended', tone: 'warn' },
+  deleting: { name: 'Deleting', tone: 'bad' },
+  deleted: { name: 'Deleted', tone: 'plain' },
+};

@@ -1,0 +1,51 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+/** A phone of today, px. */
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1280, height: 800 };
+/** What stands over a page follows its width a moment later; longer is too late, ms. */
+const LAYOUT_TIMEOUT_MS = 5_000;
+
+/** A window of a browser, and what went wrong in its pages. */
+export type CheckedWindow = BrowserContext & { problems: string[] };
+
+/** Opens a window of a desktop with a cookie, `name=value` as for `origin`, or as nobody. */
+export async function openWindow(
+  browser: Browser,
+  signedIn?: { cookie: string; origin: string },
+): Promise<CheckedWindow> {
+  const context = await browser.newContext({ locale: 'en-US', viewport: DESKTOP });
+  if (signedIn) {
+    const [name = '', ...value] = signedIn.cookie.split('=');
+    await context.addCookies([{ name, value: value.join('='), url: signedIn.origin }]);
+  }
+  const problems: string[] = [];
+  context.on('console', (message) => {
+    const isRefusal = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isRefusal) problems.push(message.text());
+  });
+  context.on('weberror', (error) => problems.push(String(error.error())));
+  return Object.assign(context, { problems });
+}
+
+/** Opens a page and waits until its script has run: before that nothing answers a click. */
+export async function visit(page: Page, address: string): Promise<void> {
+  await page.goto(address, { waitUntil: 'networkidle' });
+}
+
+/** What axe finds, light and dark, and whether the page is wider than a phone. */
+export async function barriers(page: Page): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    found.push(...violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html]));
+  }
+  await page.setViewportSize(PHONE);
+  const isNarrow = (width: number): boolean => document.documentElement.scrollWidth <= width;
+  const fits = page.waitForFunction(isNarrow, PHONE.width, { timeout: LAYOUT_TIMEOUT_MS });
+  await fits.catch(() => found.push(['phone', 'scrolls sideways']));
+  await page.setViewportSize(DESKTOP);
+  return found;
+}
