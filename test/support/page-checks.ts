@@ -34,6 +34,8 @@ export async function visit(page: Page, address: string): Promise<void> {
   await page.goto(address, { waitUntil: 'networkidle' });
 }
 
+const isNarrow = (width: number): boolean => document.documentElement.scrollWidth <= width;
+
 /** What axe finds, light and dark, and whether the page is wider than a phone. */
 export async function barriers(page: Page): Promise<unknown[]> {
   const found: unknown[] = [];
@@ -43,7 +45,6 @@ export async function barriers(page: Page): Promise<unknown[]> {
     found.push(...violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html]));
   }
   await page.setViewportSize(PHONE);
-  const isNarrow = (width: number): boolean => document.documentElement.scrollWidth <= width;
   const fits = page.waitForFunction(isNarrow, PHONE.width, { timeout: LAYOUT_TIMEOUT_MS });
   await fits.catch(() => found.push(['phone', 'scrolls sideways']));
   await page.setViewportSize(DESKTOP);
