@@ -35,7 +35,7 @@ import {
   type Meters,
 } from './meters.ts';
 import { prepared } from './prepared.ts';
-import { countFailure, settle } from './settle.ts';
+import { countFailure, settle, storeRefusal } from './settle.ts';
 import { standingRefusal } from './standing.ts';
 import type { AgentDb } from './storage.ts';
 import type { Turn } from './turns.ts';
@@ -179,16 +179,6 @@ export function admit(ctx: LedgerContext, input: AdmitInput): Admission {
 function noteRefusal(db: AgentDb, turn: Turn, admission: Admission): void {
   if (!admission.ok) storeRefusal(db, turn.id, admission);
   else if (turn.refusal !== null) storeRefusal(db, turn.id, null);
-}
-
-function storeRefusal(
-  db: AgentDb,
-  turnId: string | null,
-  refused: Pick<AdmissionRefusal, 'code' | 'message'> | null,
-): void {
-  if (turnId === null) return;
-  const refusal = refused && { code: refused.code, message: refused.message };
-  db.update(turns).set({ refusal }).where(eq(turns.id, turnId)).run();
 }
 
 /**

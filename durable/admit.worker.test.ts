@@ -165,8 +165,22 @@ describe('a turn whose call was refused', () => {
     expect(await endAfter([0])).toMatchObject({
       code: 'budget_reached',
       message: expect.stringMatching(/^This month’s budget of \$0\.00 is used up\./),
+      // The same again would be refused again.
+      retryable: false,
       text: 'Hel',
     });
+  });
+
+  it('and one whose call got no answer says so, and not what OpenClaw makes of the refusal', async () => {
+    const failure = { code: 'upstream_failed', message: 'The model did not answer.' } as const;
+    const end = await freshAgent().inside(({ db }) => {
+      const turn = getTurn(db, runningTurn(db))!;
+      const { id } = admitted(contextOf(db), callOf('call-0'));
+      const ended = { outcome: 'network_error', usage: null, callFailed: true, failure } as const;
+      settle(contextOf(db), endOf(id, ended));
+      return endTurn(db, turn, { ...failed, code: 'turn_failed' }, NOW)[0]?.data;
+    });
+    expect(end).toMatchObject({ ...failure, retryable: true, text: 'Hel' });
   });
 
   it('and one after that was admitted ends with what happened then', async () => {

@@ -85,6 +85,8 @@ export interface SettleInput {
   latencyMs: number;
   /** Whether the caller of the whole call got no answer. */
   callFailed: boolean;
+  /** What the caller was told then. */
+  failure?: Pick<AdmissionRefusal, 'code' | 'message'>;
 }
 
 export interface LedgerContext {

@@ -65,6 +65,8 @@ export async function relay(deps: RelayDeps, call: RelayCall): Promise<RelayResu
     const tried = await tryUpstream(deps, call, attempt);
     if ('response' in tried) return { ok: true, attempt, ...tried };
     const again = mayAskAnother(call, attempt, tried);
+    const failure = { code: codeOf(tried), message: messageOf(tried) };
+    const callFailed = !again && tried.outcome !== 'aborted';
     const ended: SettleInput = {
       attemptId: attempt.id,
       outcome: tried.outcome,
@@ -73,20 +75,15 @@ export async function relay(deps: RelayDeps, call: RelayCall): Promise<RelayResu
       logId: tried.logId,
       firstByteMs: null,
       latencyMs: deps.now() - startedAt,
-      callFailed: !again && tried.outcome !== 'aborted',
+      callFailed,
+      ...(callFailed && { failure }),
     };
     if (again) {
       admission = await deps.retry(ended, { ...size, tooLong: tried.tooLong });
       continue;
     }
     const { failedCalls } = await deps.settle(ended);
-    return {
-      ok: false,
-      code: codeOf(tried),
-      message: messageOf(tried),
-      retryAfterMs: null,
-      failedCalls,
-    };
+    return { ok: false, ...failure, retryAfterMs: null, failedCalls };
   }
 }
 

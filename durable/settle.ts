@@ -5,6 +5,7 @@ import { attempts, turns } from '../db/agent/schema.ts';
 import { attemptsOf, noteCall } from './call-news.ts';
 import { writeCell } from './cells.ts';
 import {
+  type AdmissionRefusal,
   FIRST_LOOKUP_MS,
   takeIntent,
   type AttemptRow,
@@ -49,6 +50,7 @@ export function settle(
     : toLookUp(db, intent, { ...seen, lookupAt: now + FIRST_LOOKUP_MS });
   if (!isEnded) return { failedCalls: 0, state: 'before', turnId: null };
   const failedCalls = input.callFailed ? countFailure(db, intent.turnId) : 0;
+  if (input.failure) storeRefusal(db, intent.turnId, input.failure);
   return { failedCalls, state: usage ? 'final' : 'unsettled', turnId: intent.turnId };
 }
 
@@ -59,6 +61,17 @@ function toLookUp(db: AgentDb, { id }: Intent, seen: Seen & { lookupAt: number }
   return (
     db.update(attempts).set(set).where(isOpen).returning({ id: attempts.id }).get() !== undefined
   );
+}
+
+/** Notes on a turn why its newest call had no answer; null once another call is admitted. */
+export function storeRefusal(
+  db: AgentDb,
+  turnId: string | null,
+  refused: Pick<AdmissionRefusal, 'code' | 'message'> | null,
+): void {
+  if (turnId === null) return;
+  const refusal = refused && { code: refused.code, message: refused.message };
+  db.update(turns).set({ refusal }).where(eq(turns.id, turnId)).run();
 }
 
 /** One failed call more of a turn; answers how many there are. */

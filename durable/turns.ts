@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, inArray, lt } from 'drizzle-orm';
 import { ulid } from 'ulid';
 import type { TurnView } from '../contract/api.ts';
-import { AppError } from '../contract/errors.ts';
+import { AppError, ERROR_CODES } from '../contract/errors.ts';
 import type { EventData, SessionEvent } from '../contract/frames.ts';
 import type { Workload } from '../contract/tiers.ts';
 import { events, sessions, turns } from '../db/agent/schema.ts';
@@ -161,7 +161,7 @@ type TurnEnd = EventData & { type: keyof typeof END_STATES };
 /** A turn that failed because a call of it was refused says what the refusal said. */
 function inOurWords(end: TurnEnd, refusal: Turn['refusal']): TurnEnd {
   if (end.type !== 'error' || end.code !== 'turn_failed' || refusal === null) return end;
-  return { ...end, ...refusal };
+  return { ...end, ...refusal, retryable: ERROR_CODES[refusal.code].retryable };
 }
 
 /**
