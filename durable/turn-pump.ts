@@ -97,9 +97,11 @@ export class TurnPump {
   /** Tells OpenClaw of sessions that were deleted; what it keeps of them must not be saved again. */
   async #forget(): Promise<void> {
     const { db, sandbox, openGateway, now, log } = this.#deps;
-    if (sandbox.wake.state !== 'ready') return;
+    const { state, generation, restore } = sandbox.wake;
+    if (state !== 'ready') return;
     try {
-      if ((await forgetSessions({ db, openGateway })) > 0) noteDirty(db, now());
+      const life = { generation, restored: restore?.id ?? null, now: now() };
+      if ((await forgetSessions({ db, openGateway, ...life })) > 0) noteDirty(db, now());
     } catch (error) {
       // Kept in mind, and told again at the next round: no turn waits for it.
       log({ level: 'warn', msg: 'OpenClaw was not told of a deletion', error: reasonOf(error) });

@@ -108,10 +108,16 @@ export const sessions = sqliteTable('sessions', {
   lastSeq: integer('last_seq').notNull().default(0),
 });
 
-/** Deleted sessions that OpenClaw itself still knows; it is told when it is awake next. */
+/**
+ * Deleted sessions that OpenClaw may still know; it is told when it is awake next. They are kept as long
+ * as there is a snapshot that could bring them back.
+ */
 export const forgotten = sqliteTable('forgotten', {
   sessionId: text('session_id').primaryKey(),
   deletedAt: integer('deleted_at').notNull(),
+  /** When it was told, UTC ms, and in which generation; null before. */
+  toldAt: integer('told_at'),
+  toldIn: integer('told_in'),
 });
 
 /** A session's log. Deltas go when their turn's final event is stored. */

@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { tabGaps } from './tab-stops.ts';
 
 /** A phone of today, px. */
 export const PHONE = { width: 390, height: 844 };
@@ -36,7 +37,7 @@ export async function visit(page: Page, address: string): Promise<void> {
 
 const isNarrow = (width: number): boolean => document.documentElement.scrollWidth <= width;
 
-/** What axe finds, light and dark, and whether the page is wider than a phone. */
+/** What axe finds, light and dark, what no Tab comes to, and whether the page is wider than a phone. */
 export async function barriers(page: Page): Promise<unknown[]> {
   const found: unknown[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -44,6 +45,7 @@ export async function barriers(page: Page): Promise<unknown[]> {
     const { violations } = await new AxeBuilder({ page }).analyze();
     found.push(...violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html]));
   }
+  found.push(...(await tabGaps(page)));
   await page.setViewportSize(PHONE);
   const fits = page.waitForFunction(isNarrow, PHONE.width, { timeout: LAYOUT_TIMEOUT_MS });
   await fits.catch(() => found.push(['phone', 'scrolls sideways']));

@@ -1,0 +1,2 @@
+ALTER TABLE `forgotten` ADD `told_at` integer;--> statement-breakpoint
+ALTER TABLE `forgotten` ADD `told_in` integer;

@@ -1,0 +1,86 @@
+import type { Page } from 'playwright-core';
+
+/** More stops than any page has: what comes no further is caught in a circle. */
+const MAX_STOPS = 400;
+
+declare global {
+  interface Window {
+    /** The controls that Tab is to come to, in the order of the page. */
+    tabStops?: HTMLElement[];
+  }
+}
+
+/** Remembers what can be used on the page, and puts the focus before its first control. */
+function noteStops(): number {
+  const controls = 'a[href], button, input, select, textarea, summary, [role="switch"], [tabindex]';
+  // One Tab comes to these, and arrows go on within.
+  const composites = '[role="menu"], [role="tablist"], [role="radiogroup"], [role="listbox"]';
+  const within: ParentNode =
+    document.querySelector('[role="dialog"], [role="alertdialog"]') ?? document;
+  const all = [...within.querySelectorAll<HTMLElement>(controls)];
+  const isUsable = (element: HTMLElement): boolean =>
+    element.checkVisibility({ visibilityProperty: true }) &&
+    !element.matches(':disabled, [type="hidden"]') &&
+    element.closest('[inert], [aria-hidden="true"]') === null;
+  const isChosen = (element: HTMLElement): boolean => {
+    if (!(element instanceof HTMLInputElement) || element.type !== 'radio') return true;
+    const group = all.filter(
+      (other) =>
+        other instanceof HTMLInputElement && other.type === 'radio' && other.name === element.name,
+    ) as HTMLInputElement[];
+    return element === (group.find(({ checked }) => checked) ?? group[0]);
+  };
+  window.tabStops = all.filter(
+    (element) =>
+      isUsable(element) &&
+      isChosen(element) &&
+      !(element.tabIndex < 0 && element.closest(composites) !== null) &&
+      // A place to jump to, and no control.
+      !(element.tabIndex < 0 && element.matches('main, section, [role="dialog"] *:not(button, a)')),
+  );
+  if (within === document) {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+  }
+  return window.tabStops.length;
+}
+
+/** The stop that has the focus, by its number, and whether it is seen to have it. */
+function focusedStop(): { stop: number; isSeen: boolean } {
+  const element = document.activeElement as HTMLElement;
+  const { outlineStyle, boxShadow } = getComputedStyle(element);
+  const isField = element.matches('textarea, input');
+  // A radio is drawn by its label.
+  const label = element instanceof HTMLInputElement ? element.labels?.[0] : null;
+  const labelOutline = label ? getComputedStyle(label).outlineStyle : 'none';
+  const isSeen =
+    outlineStyle !== 'none' || boxShadow !== 'none' || labelOutline !== 'none' || isField;
+  return { stop: window.tabStops?.indexOf(element) ?? -1, isSeen };
+}
+
+/** What stands there and Tab never comes to, and what does not show that it has the focus. */
+export async function tabGaps(page: Page): Promise<string[]> {
+  if (await page.getByRole('menu').first().isVisible()) return [];
+  const count = await page.evaluate(noteStops);
+  const seen = new Set<number>();
+  const unseen: number[] = [];
+  for (let n = 0; n < Math.min(count + 3, MAX_STOPS) && seen.size < count; n += 1) {
+    await page.keyboard.press('Tab');
+    const { stop, isSeen } = await page.evaluate(focusedStop);
+    if (stop < 0) continue;
+    seen.add(stop);
+    if (!isSeen) unseen.push(stop);
+  }
+  const missed = Array.from({ length: count }, (_, stop) => stop).filter((stop) => !seen.has(stop));
+  return page.evaluate(
+    ([missing, dark]) => {
+      const name = (stop: number): string => window.tabStops?.[stop]?.outerHTML.slice(0, 160) ?? '';
+      return [
+        ...missing.map((stop) => `no Tab comes to ${name(stop)}`),
+        ...dark.map((stop) => `the focus is not seen on ${name(stop)}`),
+      ];
+    },
+    [missed, unseen] as const,
+  );
+}
