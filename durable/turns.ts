@@ -161,7 +161,9 @@ type TurnEnd = EventData & { type: keyof typeof END_STATES };
 /** A turn that failed because a call of it was refused says what the refusal said. */
 function inOurWords(end: TurnEnd, refusal: Turn['refusal']): TurnEnd {
   if (end.type !== 'error' || end.code !== 'turn_failed' || refusal === null) return end;
-  return { ...end, ...refusal, retryable: ERROR_CODES[refusal.code].retryable };
+  // OpenClaw makes the next request anew: what was wrong with this one need not be wrong with that.
+  const mayHelp = refusal.code === 'invalid_request' || ERROR_CODES[refusal.code].retryable;
+  return { ...end, ...refusal, retryable: mayHelp };
 }
 
 /**
