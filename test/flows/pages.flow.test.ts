@@ -75,12 +75,11 @@ describe('the pages, in a browser', () => {
           .map((path) => `${tenant.url}/settings${path}`),
       ));
 
+    // What users see otherwise than owners; the rest is the same page.
     it('in the settings of a user', () =>
       check(
         user,
-        ['', '/members', '/keys', '/schedules', '/schedules/new', `/schedules/${scheduleId}`]
-          .concat(['/usage', '/snapshots', '/apps'])
-          .map((path) => `${tenant.url}/settings${path}`),
+        ['', '/members', '/usage'].map((path) => `${tenant.url}/settings${path}`),
       ));
 
     it('in what opens on them', async () => {

@@ -15,8 +15,7 @@ function noteStops(): number {
   const controls = 'a[href], button, input, select, textarea, summary, [role="switch"], [tabindex]';
   // One Tab comes to these, and arrows go on within.
   const composites = '[role="menu"], [role="tablist"], [role="radiogroup"], [role="listbox"]';
-  const within =
-    document.querySelector('[role="dialog"], [role="alertdialog"]') ?? document;
+  const within = document.querySelector('[role="dialog"], [role="alertdialog"]') ?? document;
   const all = [...within.querySelectorAll<HTMLElement>(controls)];
   const isUsable = (element: HTMLElement): boolean =>
     element.checkVisibility({ visibilityProperty: true }) &&
