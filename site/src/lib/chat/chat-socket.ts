@@ -1,12 +1,5 @@
-import ReconnectingSocket from 'partysocket/ws';
-import { PING, type ClientFrame } from '../../../../contract/frames.ts';
-import { heartbeat, type Pulse } from './heartbeat.ts';
-
-/** How often the line is looked at, ms. */
-const PULSE_EVERY_MS = 2_000;
-const MAX_DELAY_MS = 10_000;
-/** Shortest wait before a reconnect, ms: spread, so that many clients do not come back at once. */
-const minDelayMs = (): number => 400 + Math.random() * 800;
+import type { ClientFrame } from '../../../../contract/frames.ts';
+import { openKeptSocket, type KeptSocket } from '../api/kept-socket.ts';
 
 export interface SocketEvents {
   onText(text: string): void;
@@ -15,68 +8,16 @@ export interface SocketEvents {
 }
 
 /** The chat's line to the agent, as the client uses it. */
-export interface ChatSocket {
+export interface ChatSocket extends Omit<KeptSocket, 'send'> {
   /** False when the line is not open; nothing is kept then. */
   send(frame: ClientFrame): boolean;
-  /** Drops a line that cannot be trusted any more, and opens another. */
-  reconnect(): void;
-  close(): void;
 }
 
 /** Opens `/api/socket` of the page's host, and keeps it open and awake. */
 export function openChatSocket(page: URL, events: SocketEvents): ChatSocket {
-  const url = new URL('/api/socket', page);
-  url.protocol = page.protocol === 'http:' ? 'ws:' : 'wss:';
-  const socket = new ReconnectingSocket(url.href, [], {
-    minReconnectionDelay: minDelayMs(),
-    maxReconnectionDelay: MAX_DELAY_MS,
-    reconnectionDelayGrowFactor: 1.7,
-    connectionTimeout: 10_000,
-    maxEnqueuedMessages: 0,
-  });
-  const pulse: Pulse = { heardAt: Date.now(), pingedAt: null };
-  const heard = (): void => {
-    pulse.heardAt = Date.now();
-    pulse.pingedAt = null;
-  };
-  const look = (): void => {
-    if (socket.readyState !== ReconnectingSocket.OPEN) return;
-    const verdict = heartbeat(pulse, Date.now());
-    if (verdict === 'dead') socket.reconnect();
-    if (verdict !== 'ping') return;
-    pulse.pingedAt = Date.now();
-    socket.send(PING);
-  };
-  /** A device that wakes up or comes back online does not wait for the next look. */
-  const doubt = (): void => {
-    if (document.visibilityState === 'hidden') return;
-    if (socket.readyState === ReconnectingSocket.OPEN) {
-      if (pulse.pingedAt !== null) return;
-      pulse.pingedAt = Date.now();
-      socket.send(PING);
-    } else if (navigator.onLine) socket.reconnect();
-  };
-  const timer = setInterval(look, PULSE_EVERY_MS);
-  socket.addEventListener('open', heard);
-  socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    heard();
-    if (typeof data === 'string') events.onText(data);
-  });
-  socket.addEventListener('close', () => events.onDown());
-  window.addEventListener('online', doubt);
-  document.addEventListener('visibilitychange', doubt);
-  return {
-    send(frame) {
-      if (socket.readyState !== ReconnectingSocket.OPEN) return false;
-      socket.send(JSON.stringify(frame));
-      return true;
-    },
-    reconnect: () => socket.reconnect(),
-    close() {
-      clearInterval(timer);
-      window.removeEventListener('online', doubt);
-      document.removeEventListener('visibilitychange', doubt);
-      socket.close();
-    },
-  };
+  const line = openKeptSocket(
+    { path: '/api/socket', page },
+    { onText: events.onText, onDown: () => events.onDown() },
+  );
+  return { ...line, send: (frame) => line.send(JSON.stringify(frame)) };
 }
