@@ -75,6 +75,7 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
   runSchedule: 'caller',
   scheduleRuns: 'caller',
   sandboxLogs: 'operator',
+  sandboxLook: 'operator',
   sandboxProcesses: 'operator',
   ownSnapshots: 'caller',
   listSnapshots: 'operator',

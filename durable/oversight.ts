@@ -1,5 +1,6 @@
 import type { AgentStatus } from '../contract/agent.ts';
 import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
+import type { SandboxLook } from '../contract/agent-sandbox.ts';
 import type { AgentInspection } from '../contract/api.ts';
 import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
 import type { TimelinePage, TimelineQuery } from '../contract/timeline.ts';
@@ -7,7 +8,7 @@ import { readLogs } from './agent-logs.ts';
 import type { Door } from './door.ts';
 import { inspection } from './inspection.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { lookInside } from './look-inside.ts';
+import { awakeSupervisor, lookInside } from './look-inside.ts';
 import type { SandboxDriver } from './sandbox-driver.ts';
 import type { AgentDb } from './storage.ts';
 import { readTimeline } from './timeline.ts';
@@ -53,6 +54,16 @@ export class Oversight {
   async logs(query: AgentLogsQuery): Promise<AgentLogs> {
     this.#deps.door.record();
     return readLogs(this.#deps, query);
+  }
+
+  async sandboxLook(): Promise<SandboxLook | null> {
+    const { door, sandbox } = this.#deps;
+    door.record();
+    if (!awakeSupervisor(sandbox)) return null;
+    const status = await lookInside(sandbox, (supervisor) => supervisor.status());
+    const { generation, startedAt, memory } = status;
+    const { version, restarts } = status.openclaw;
+    return { generation, startedAt, memory, openclaw: { version, restarts } };
   }
 
   restart(force: boolean): AgentStatus {

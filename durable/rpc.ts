@@ -1,6 +1,7 @@
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
+import type { SandboxLook } from '../contract/agent-sandbox.ts';
 import type { AllowanceView } from '../contract/allowance.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
@@ -89,6 +90,11 @@ export interface TenantAgentRpc extends LedgerRpc {
   timeline(query: TimelineQuery): Promise<TimelinePage>;
   /** The log of the sandbox that runs, or the end of the last one's. */
   logs(query: AgentLogsQuery): Promise<AgentLogs>;
+  /**
+   * What the supervisor says of its sandbox; null of an agent that is not awake. AppError
+   * agent_unavailable when it gives no answer.
+   */
+  sandboxLook(): Promise<SandboxLook | null>;
   /** Starts a wake if none is under way, and answers at once with the state. */
   wake(): Promise<AgentStatus>;
   /** Starts falling asleep; with `force` even when the snapshot can't be stored. Answers at once. */

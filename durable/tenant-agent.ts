@@ -3,6 +3,7 @@ import { decodeTime } from 'ulid';
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
 import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
+import type { SandboxLook } from '../contract/agent-sandbox.ts';
 import type { AllowanceView } from '../contract/allowance.ts';
 import type { ApiKeyView, CreateApiKeyBody, CreatedApiKey } from '../contract/api-keys.ts';
 import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
@@ -292,6 +293,10 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   logs(query: AgentLogsQuery): Promise<AgentLogs> {
     return this.#oversight.logs(query);
+  }
+
+  sandboxLook(): Promise<SandboxLook | null> {
+    return this.#oversight.sandboxLook();
   }
 
   async restart({ force }: { force: boolean }): Promise<AgentStatus> {

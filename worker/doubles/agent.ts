@@ -1,5 +1,6 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
 import type { AgentLogs } from '../../contract/agent-logs.ts';
+import type { SandboxLook } from '../../contract/agent-sandbox.ts';
 import type { AllowanceView } from '../../contract/allowance.ts';
 import { formatApiKey, type ApiKeyView, type CreateApiKeyBody } from '../../contract/api-keys.ts';
 import type { DeviceList } from '../../contract/devices.ts';
@@ -59,6 +60,13 @@ export const SNAPSHOT: SnapshotView = {
 
 const PROCESS = { pid: 1, ppid: 0, uid: 0, rssBytes: 1_024, name: 'node' };
 const LOG_LINE = { seq: 1, at: 1, source: 'openclaw', level: 'info', msg: 'gateway is ready' };
+
+export const LOOK: SandboxLook = {
+  generation: 1,
+  startedAt: 1,
+  memory: { rssBytes: 1_024, openclawRssBytes: 2_048, limitBytes: null },
+  openclaw: { version: '2026.1.1', restarts: 0 },
+};
 
 export const TIMELINE: TimelinePage = {
   entries: [{ seq: 1, at: 1, generation: 1, data: { type: 'start', restore: null } }],
@@ -272,6 +280,7 @@ export class AgentDouble {
     locateSnapshot: () => ({ key: this.snapshotKey, size: SNAPSHOT.size, sha256: SNAPSHOT.sha256 }),
     restoreSnapshot: () => STATUS,
     deleteSnapshot: () => undefined,
+    sandboxLook: () => LOOK,
     sandboxProcesses: () => ({ processes: [PROCESS] }),
     sandboxLogs: ({ lines }: { lines: number }) => ({ lines: [LOG_LINE].slice(-lines) }),
     erase: () => ({ erased: this.record === null || this.settled }),

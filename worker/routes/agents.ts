@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { agentListQuery, type agentList, type AgentListEntry } from '../../contract/agent-list.ts';
 import { agentLogsQuery } from '../../contract/agent-logs.ts';
+import type { sandboxAnswer } from '../../contract/agent-sandbox.ts';
 import { restartBody, sleepBody } from '../../contract/api.ts';
+import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { timelineQuery } from '../../contract/timeline.ts';
 import { listAgents, type ListedAgent } from '../../db/queries/agent-list.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
@@ -14,10 +16,14 @@ import { decodeCursor, pageOf } from '../cursor.ts';
 import { findOrdinaryTenant, findTenant, refuseDeleted } from '../find-tenant.ts';
 import { readBody, readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
+import { systemAgent } from '../system-agent.ts';
 
-function agentFor(c: EdgeContext, tenant: TenantDetail): AgentStub {
+async function agentFor(c: EdgeContext, tenant: TenantDetail): Promise<AgentStub> {
   // Asking it would make it anew, empty.
   if (tenant.status === 'deleted') refuseDeleted(tenant);
+  if (tenant.id === SYSTEM_TENANT_ID) {
+    return systemAgent(dbOf(c), (address) => c.var.deps.agentOf(c.env, address));
+  }
   return c.var.deps.agentOf(c.env, addressOf(tenant));
 }
 
@@ -51,7 +57,8 @@ export const agentRoutes: readonly RouteSpec[] = [
     action: 'agent.inspect',
     async handle(c) {
       const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
-      return c.json(await agentFor(c, tenant).inspect());
+      const agent = await agentFor(c, tenant);
+      return c.json(await agent.inspect());
     },
   },
   {
@@ -62,7 +69,8 @@ export const agentRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
       await bookCommand(c, { tenant, action: 'agent.wake' });
-      return c.json(await agentFor(c, tenant).wake());
+      const agent = await agentFor(c, tenant);
+      return c.json(await agent.wake());
     },
   },
   {
@@ -74,7 +82,8 @@ export const agentRoutes: readonly RouteSpec[] = [
       const { force } = await readBody(c.req.raw, sleepBody);
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
       await bookCommand(c, { tenant, action: 'agent.sleep', after: { force } });
-      return c.json(await agentFor(c, tenant).sleep({ force }));
+      const agent = await agentFor(c, tenant);
+      return c.json(await agent.sleep({ force }));
     },
   },
   {
@@ -86,7 +95,8 @@ export const agentRoutes: readonly RouteSpec[] = [
       const { force } = await readBody(c.req.raw, restartBody);
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
       await bookCommand(c, { tenant, action: 'agent.restart', after: { force } });
-      return c.json(await agentFor(c, tenant).restart({ force }), 202);
+      const agent = await agentFor(c, tenant);
+      return c.json(await agent.restart({ force }), 202);
     },
   },
   {
@@ -97,7 +107,8 @@ export const agentRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const query = readQuery(new URL(c.req.url), timelineQuery);
       const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
-      return c.json(await agentFor(c, tenant).timeline(query));
+      const agent = await agentFor(c, tenant);
+      return c.json(await agent.timeline(query));
     },
   },
   {
@@ -108,7 +119,20 @@ export const agentRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const query = readQuery(new URL(c.req.url), agentLogsQuery);
       const tenant = await findOrdinaryTenant(dbOf(c), paramOf(c, 'id'));
-      return c.json(await agentFor(c, tenant).logs(query));
+      const agent = await agentFor(c, tenant);
+      return c.json(await agent.logs(query));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/agents/:id/sandbox',
+    on: ['system'],
+    action: 'agent.inspect',
+    async handle(c) {
+      const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
+      const agent = await agentFor(c, tenant);
+      const answer: z.infer<typeof sandboxAnswer> = { sandbox: await agent.sandboxLook() };
+      return c.json(answer);
     },
   },
   {
@@ -118,7 +142,7 @@ export const agentRoutes: readonly RouteSpec[] = [
     action: 'agent.inspect',
     async handle(c) {
       const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
-      if (tenant.status === 'deleted') refuseDeleted(tenant);
+      await agentFor(c, tenant);
       c.set('tenant', addressOf(tenant));
       return openAgentSocket(c, { path: LIVE_PATH });
     },
@@ -131,7 +155,8 @@ export const agentRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
       await bookCommand(c, { tenant, action: 'agent.flush' });
-      return c.json(await agentFor(c, tenant).flush());
+      const agent = await agentFor(c, tenant);
+      return c.json(await agent.flush());
     },
   },
 ];

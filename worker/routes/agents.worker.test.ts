@@ -2,12 +2,13 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { agentList } from '../../contract/agent-list.ts';
 import { agentLogs } from '../../contract/agent-logs.ts';
+import { sandboxAnswer } from '../../contract/agent-sandbox.ts';
 import { agentStatus } from '../../contract/agent.ts';
 import { createdTenant, type CreatedTenant } from '../../contract/api.ts';
 import { AppError, errorBody } from '../../contract/errors.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { timelinePage } from '../../contract/timeline.ts';
-import { LOGS, TIMELINE } from '../doubles/agent.ts';
+import { LOGS, LOOK, TIMELINE } from '../doubles/agent.ts';
 import { createWorld, type World } from '../doubles/world.ts';
 
 const SYSTEM = 'http://localhost:8787';
@@ -119,6 +120,21 @@ describe('a look at an agent', () => {
       { after: 3, generation: 2, limit: 5, level: 'warn', q: 'No' },
       { limit: 100, q: '' },
     ]);
+  });
+
+  it('is what its sandbox says of itself', async () => {
+    const look = await ask(`/${tenant.id}/sandbox`);
+    expect(sandboxAnswer.parse(await look.json())).toEqual({ sandbox: LOOK });
+    world.agent(tenant.id).failWith = new AppError('agent_unavailable', 'It did not tell.');
+    expect(await codeOf(await ask(`/${tenant.slug}/sandbox`))).toBe('agent_unavailable');
+    expect(asked('sandboxLook')).toHaveLength(2);
+    expect(await booked()).toEqual([]);
+  });
+
+  it('is had of the system’s own agent too, which nobody has told of its tenant before', async () => {
+    expect((await ask('/system')).status).toBe(200);
+    const methods = world.agent(SYSTEM_TENANT_ID).asked.map(({ method }) => method);
+    expect(methods).toEqual(['apply', 'inspect']);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { sandboxAnswer } from '../../../../../contract/agent-sandbox.ts';
 import { agentStatus } from '../../../../../contract/agent.ts';
 import { agentInspection, flushResult, tenantView } from '../../../../../contract/api.ts';
 import { approvedDevice, approvedDevices, deviceList } from '../../../../../contract/devices.ts';
@@ -22,6 +23,8 @@ export function agentApi(fetch: Fetch, reference: string) {
     tenant: () => get(tenantView, `/admin/api/tenants/${encodeURIComponent(reference)}`),
     timeline: (query: Partial<TimelineQuery> = {}) =>
       get(timelinePage, `${agent}/timeline${queryOf(query)}`),
+
+    sandbox: () => get(sandboxAnswer, `${agent}/sandbox`),
 
     wake: () => post(agentStatus, '/wake'),
     sleep: (force: boolean) => post(agentStatus, '/sleep', { force }),
