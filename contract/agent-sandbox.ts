@@ -19,4 +19,9 @@ const sandboxLook = z.object({
 export type SandboxLook = z.infer<typeof sandboxLook>;
 
 /** From `GET /admin/api/agents/:id/sandbox`; null while there is no sandbox to ask. */
-export const sandboxAnswer = z.object({ sandbox: sandboxLook.nullable() });
+export const sandboxAnswer = z.object({
+  sandbox: sandboxLook.nullable(),
+  /** What this release's sandboxes are made of: the next wake's is, and one that runs may be older. */
+  release: z.object({ image: z.string(), openclaw: z.string() }),
+});
+export type SandboxAnswer = z.infer<typeof sandboxAnswer>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { agentListQuery, type agentList, type AgentListEntry } from '../../contract/agent-list.ts';
 import { agentLogsQuery } from '../../contract/agent-logs.ts';
-import type { sandboxAnswer } from '../../contract/agent-sandbox.ts';
+import type { SandboxAnswer } from '../../contract/agent-sandbox.ts';
 import { restartBody, sleepBody } from '../../contract/api.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { timelineQuery } from '../../contract/timeline.ts';
@@ -15,6 +15,7 @@ import { dbOf, paramOf, type EdgeContext } from '../context.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
 import { findOrdinaryTenant, findTenant, refuseDeleted } from '../find-tenant.ts';
 import { readBody, readQuery } from '../read-body.ts';
+import { RELEASE } from '../release.ts';
 import type { RouteSpec } from '../route.ts';
 import { systemAgent } from '../system-agent.ts';
 
@@ -131,7 +132,9 @@ export const agentRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
       const agent = await agentFor(c, tenant);
-      const answer: z.infer<typeof sandboxAnswer> = { sandbox: await agent.sandboxLook() };
+      const { image, openclaw } = RELEASE;
+      const sandbox = await agent.sandboxLook();
+      const answer: SandboxAnswer = { sandbox, release: { image, openclaw } };
       return c.json(answer);
     },
   },

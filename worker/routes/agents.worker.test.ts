@@ -124,7 +124,10 @@ describe('a look at an agent', () => {
 
   it('is what its sandbox says of itself', async () => {
     const look = await ask(`/${tenant.id}/sandbox`);
-    expect(sandboxAnswer.parse(await look.json())).toEqual({ sandbox: LOOK });
+    expect(sandboxAnswer.parse(await look.json())).toMatchObject({
+      sandbox: LOOK,
+      release: { image: 'agent' },
+    });
     world.agent(tenant.id).failWith = new AppError('agent_unavailable', 'It did not tell.');
     expect(await codeOf(await ask(`/${tenant.slug}/sandbox`))).toBe('agent_unavailable');
     expect(asked('sandboxLook')).toHaveLength(2);

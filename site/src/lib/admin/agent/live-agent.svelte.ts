@@ -79,8 +79,13 @@ export class LiveAgent {
   }
 
   /** Entries that came and are not shown yet. */
+  get held(): readonly TimelineEntry[] {
+    const until = this.#shownUntil;
+    return until === null ? [] : this.#entries.filter(({ seq }) => seq > until);
+  }
+
   get newCount(): number {
-    return this.#entries.length - this.entries.length;
+    return this.held.length;
   }
 
   /** Whether there may be entries before the first one here. */
