@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { AGENT_SHOTS } from './admin-agent.ts';
 import type { Scene } from './seed.ts';
 
 /** One page as it is photographed. */
@@ -79,4 +80,5 @@ export const SHOTS: readonly Shot[] = [
   { name: 'settings-snapshots', as: 'owner', at: tenant('/settings/snapshots') },
   { name: 'settings-apps', as: 'owner', at: tenant('/settings/apps') },
   { name: 'settings-user', as: 'user', at: tenant('/settings/members') },
+  ...AGENT_SHOTS,
 ];
