@@ -31,6 +31,8 @@ test.each([
 test('a date names its day, and with a time its weekday, in the zone that is asked for', () => {
   expect(dateWords(NOW, { timeZone: 'UTC' })).toBe('22 Nov 2026');
   expect(dateWords(NOW, { timeZone: 'Asia/Tokyo', time: true })).toBe('Sun 22 Nov 2026, 21:00');
+  const exact = { timeZone: 'UTC', time: true, seconds: true };
+  expect(dateWords(NOW + 7_000, exact)).toBe('Sun 22 Nov 2026, 12:00:07');
   expect(monthDayWords(Date.UTC(2026, 11, 1))).toBe('1 December');
 });
 

@@ -17,15 +17,22 @@ export function relativeWords(at: number, now: number): string {
   return relative.format(Math.round(distance / unit[1]), unit[0]);
 }
 
-/** A day, such as "23 Nov 2026", or with its weekday and time: "Mon 23 Nov 2026, 08:00". */
-export function dateWords(at: number, options: { timeZone?: string; time?: boolean } = {}): string {
-  const { timeZone, time = false } = options;
+/**
+ * A day, such as "23 Nov 2026", or with its weekday and time: "Mon 23 Nov 2026, 08:00", and with
+ * `seconds` to the second.
+ */
+export function dateWords(
+  at: number,
+  options: { timeZone?: string; time?: boolean; seconds?: boolean } = {},
+): string {
+  const { timeZone, time = false, seconds = false } = options;
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     day: 'numeric',
     month: 'short',
     year: 'numeric',
     ...(time ? { weekday: 'short', hour: '2-digit', minute: '2-digit' } : {}),
+    ...(time && seconds ? { second: '2-digit' } : {}),
   });
   // "Mon, 23 Nov 2026": the comma is wanted before the time only.
   return format.format(at).replace(/^(\w+), /, '$1 ');
