@@ -9,7 +9,7 @@ import { inspect, newTenant } from '../support/agents.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { focusedName, tabTo } from '../support/keyboard.ts';
 import { newOperator, type TestOperator } from '../support/operators.ts';
-import { barriers, visit, type CheckedWindow } from '../support/page-checks.ts';
+import { barriers, DESKTOP, visit, type CheckedWindow } from '../support/page-checks.ts';
 
 /** A wake of the real OpenClaw on a busy machine, ms. */
 const WAKE_TIMEOUT_MS = 170_000;
@@ -51,6 +51,10 @@ describe('the agent’s page', () => {
     return { state: agent.state, generation: agent.generation, running: container.running };
   };
 
+  /** Has something happen that wakes nothing: one entry of the timeline. */
+  const change = (internet: boolean) =>
+    new LocalAdmin(system.url).call('PATCH', `/tenants/${tenant.id}`, { internet });
+
   /** Opens the agent's page and has its line answer some pings. */
   async function look(): Promise<void> {
     const opened = page.waitForEvent('websocket', (socket) => socket.url().includes('/live'));
@@ -68,7 +72,7 @@ describe('the agent’s page', () => {
   it('shows a viewer all that is to be seen and nothing to press; the server refuses the rest', async () => {
     const looking = await viewer.open(browser);
     const shown = await looking.newPage();
-    for (const path of ['', '/timeline?kind=settings', '/raw']) {
+    for (const path of ['', '/raw']) {
       await visit(shown, at(path).replace(maintainer.url, viewer.url));
       await isLive(shown);
       expect([path, await barriers(shown)]).toEqual([path, []]);
@@ -101,8 +105,7 @@ describe('the agent’s page', () => {
     await visit(page, at('/timeline'));
     await isLive(page);
     await button('Pause what is shown').click();
-    const admins = new LocalAdmin(system.url);
-    await admins.call('PATCH', `/tenants/${tenant.id}`, { internet: true });
+    await change(true);
     await button('Resume: 1 new').waitFor();
     const record = page.getByText('The tenant’s record came into force');
     expect(await record.count()).toBe(1);
@@ -146,10 +149,13 @@ describe('the agent’s page', () => {
     await tabTo(page, 'Restart');
     await page.keyboard.press('Enter');
     await page.getByRole('alertdialog').waitFor();
-    expect(await barriers(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.getByRole('alertdialog').waitFor({ state: 'detached' });
     await expect.poll(() => focusedName(page)).toBe('Restart');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alertdialog').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await button('Cancel').click();
   });
 
   it('saves it, and tells of that', async () => {
@@ -159,6 +165,20 @@ describe('the agent’s page', () => {
     await page.getByText('Snapshot stored').waitFor();
     await page.getByText('Generation 1').waitFor();
     expect(await barriers(page)).toEqual([]);
+  });
+
+  it('keeps rows from jumping under who reads further down', async () => {
+    await page.setViewportSize({ width: DESKTOP.width, height: 300 });
+    await page.getByText('Without a sandbox').scrollIntoViewIfNeeded();
+    const record = page.getByText('The tenant’s record came into force');
+    const before = await record.count();
+    await change(false);
+    await button('1 new').waitFor();
+    expect(await record.count()).toBe(before);
+    await button('1 new').click();
+    await page.getByText('version 3').waitFor();
+    expect(await button('1 new').count()).toBe(0);
+    await page.setViewportSize(DESKTOP);
   });
 
   it('puts it to sleep, and shows its last state with its age, which a look does not change', async () => {
@@ -194,7 +214,6 @@ describe('the agent’s page', () => {
     }
     await shown.getByRole('button', { name: 'Flush' }).click();
     await shown.getByRole('status').getByText('written to D1').waitFor();
-    expect(await barriers(shown)).toEqual([]);
     await shown.goto(at('', 'nobody-is-here').replace(maintainer.url, admin.url));
     await shown.getByRole('heading', { name: 'This is not here' }).waitFor();
     await opened.close();
