@@ -11,7 +11,7 @@ import { focusedName, tabTo } from '../support/keyboard.ts';
 import { newOperator, type TestOperator } from '../support/operators.ts';
 import { barriers, DESKTOP, visit, type CheckedWindow } from '../support/page-checks.ts';
 
-/** A wake of the real OpenClaw on a busy machine, ms. */
+/** A wake of the real OpenClaw on a busy machine, or its snapshot, ms. */
 const WAKE_TIMEOUT_MS = 170_000;
 /** Pings while a page is open on an agent that is asleep. */
 const PINGS = 3;
@@ -158,11 +158,11 @@ describe('the agent’s page', () => {
     await button('Cancel').click();
   });
 
-  it('saves it, and tells of that', async () => {
+  it('saves it, and tells of that', { timeout: WAKE_TIMEOUT_MS }, async () => {
     await page.getByRole('link', { name: 'Timeline' }).click();
     await button('Snapshot').click();
     await page.getByRole('status').getByText('A snapshot is being made.').waitFor();
-    await page.getByText('Snapshot stored').waitFor();
+    await page.getByText('Snapshot stored').waitFor({ timeout: WAKE_TIMEOUT_MS });
     await page.getByText('Generation 1').waitFor();
     expect(await barriers(page)).toEqual([]);
   });
@@ -181,11 +181,11 @@ describe('the agent’s page', () => {
     await page.setViewportSize(DESKTOP);
   });
 
-  it('puts it to sleep, and shows its last state with its age, which a look does not change', async () => {
+  it('puts it to sleep, and shows its last state with its age, which no look changes', async () => {
     await page.getByRole('link', { name: 'State', exact: true }).click();
     await button('Sleep').click();
     await heading(/^Falling asleep|^Draining|^Asleep/).waitFor();
-    await heading(/^Asleep for/).waitFor();
+    await heading(/^Asleep for/).waitFor({ timeout: WAKE_TIMEOUT_MS });
     await look();
     await heading(/^Asleep for \d+/).waitFor();
     await page.getByText('Below is its last state').waitFor();

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { AgentStatus } from '../../contract/agent.ts';
 import { liveFrame } from '../../contract/live.ts';
-import type { Shot } from './pages.ts';
+import type { Shot } from './shot.ts';
 
 /** An agent's page, as an admin on this machine sees it. */
 const agent =

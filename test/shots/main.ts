@@ -7,8 +7,9 @@ import { ROOT } from '../../local/runner/paths.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { openWindow, takePicture, THEMES, WIDTHS, type Device, type Theme } from './camera.ts';
 import { writeFonts } from './fonts.ts';
-import { SHOTS, type Shot } from './pages.ts';
+import { SHOTS } from './pages.ts';
 import { makeScene, type Scene } from './seed.ts';
+import type { Shot } from './shot.ts';
 import { publish } from './publish.ts';
 
 const { values } = parseArgs({

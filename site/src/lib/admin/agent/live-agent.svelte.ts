@@ -6,7 +6,7 @@ import { ApiError } from '../../api/http.ts';
 import type { Closed, KeptSocket, LineEvents } from '../../api/kept-socket.ts';
 import { failureWords } from '../../ui/attempt.svelte.ts';
 import type { AgentApi } from './agent-api.ts';
-import { CLOSE_RENEW, endWords, OUTDATED_WORDS } from './live-words.ts';
+import { CLOSE_RENEW, endWords, OUTDATED_WORDS, type LiveMode } from './live-words.ts';
 import { mergeEntries } from './timeline-log.ts';
 
 /** Entries asked for at once, the most that an answer has. */
@@ -25,9 +25,6 @@ export interface LiveDeps {
   /** Does something later; what it answers calls that off. */
   later(task: () => void, ms: number): () => void;
 }
-
-/** `paused` is by the reader; `lost` is tried again unless `why` says otherwise. */
-export type LiveMode = 'live' | 'paused' | 'connecting' | 'lost';
 
 /** An agent as it goes on: what it is and what has happened, over a socket that only listens. */
 export class LiveAgent {

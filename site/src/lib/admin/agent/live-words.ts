@@ -1,5 +1,7 @@
 import type { Closed } from '../../api/kept-socket.ts';
-import type { LiveMode } from './live-agent.svelte.ts';
+
+/** `paused` is by the reader; `lost` is tried again unless it has ended for good. */
+export type LiveMode = 'live' | 'paused' | 'connecting' | 'lost';
 
 /** A watcher's line is closed with this after an hour, and may come back (contract/live.ts). */
 export const CLOSE_RENEW = 4408;

@@ -2,7 +2,7 @@ import type { TimelineEntry } from '../../../../../../contract/timeline.ts';
 import { isError, isOfKind, type EntryKind } from './entry-kinds.ts';
 
 /** A time without anything from here on is folded into one line, ms. */
-export const IDLE_GAP_MS = 10 * 60_000;
+const IDLE_GAP_MS = 10 * 60_000;
 
 export type Row =
   | { type: 'entry'; key: string; entry: TimelineEntry }
