@@ -13,6 +13,7 @@ import type { NoticeData, NoticeKind } from '../contract/notices.ts';
 import type { PolicyRule } from '../contract/policy.ts';
 import type { Tier } from '../contract/tiers.ts';
 import type { CallSource, Outcome, Settlement } from '../contract/usage.ts';
+import type { WakeOutcome } from '../contract/wakes.ts';
 
 /**
  * The control plane in D1: the truth for tenants, hostnames, policies, operators, usage and audit.
@@ -85,6 +86,39 @@ export const agents = sqliteTable(
     updatedAt: integer('updated_at').notNull(),
   },
   (t) => [index('agents_next_due').on(t.nextDueAt)],
+);
+
+/**
+ * What became of each generation of an agent, once each however often it is reported. Kept for some
+ * weeks: these are for counting.
+ */
+export const wakes = sqliteTable(
+  'wakes',
+  {
+    tenantId: text('tenant_id').notNull(),
+    generation: integer().notNull(),
+    outcome: text().$type<WakeOutcome>().notNull(),
+    at: integer().notNull(),
+    ms: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.generation, t.outcome] }),
+    index('wakes_at').on(t.at),
+  ],
+);
+
+/** How often the edge refused requests, by UTC hour. Of who asked and for what, nothing is kept. */
+export const refusals = sqliteTable(
+  'refusals',
+  {
+    /** The hour's first moment, UTC ms. */
+    hour: integer().notNull(),
+    /** The route's pattern; '' for pages and for addresses that are no route. */
+    route: text().notNull(),
+    status: integer().notNull(),
+    count: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.hour, t.route, t.status] })],
 );
 
 export const policies = sqliteTable('policies', {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { tenantRecord } from '../contract/agent.ts';
 import { agentLogLine } from '../contract/agent-logs.ts';
 import { policySchema } from '../contract/policy.ts';
+import { wakeResult } from '../contract/wakes.ts';
 import { cells } from '../db/agent/schema.ts';
 import { meters } from './meters.ts';
 import { prepared } from './prepared.ts';
@@ -39,6 +40,8 @@ const CELLS = {
   policy: z.object({ policy: policySchema, fetchedAt: z.number().int() }),
   /** Boot times of the last wakes, ms, newest last. */
   wakeTimes: z.array(z.number().int()).max(10),
+  /** What became of generations and D1 does not know yet, the newest last; see wake-results.ts. */
+  wakeResults: z.array(wakeResult),
   lastFlushAt: z.number().int(),
   /** The snapshot that the next generation restores from, by its id. */
   head: z.string(),

@@ -16,6 +16,7 @@ import type { AgentDb } from './storage.ts';
 import type { TurnDriver } from './turn-driver.ts';
 import type { TurnPump } from './turn-pump.ts';
 import { getTurn, openTurns, type Turn } from './turns.ts';
+import { forgetReported, unreported } from './wake-results.ts';
 import { hasGivenUp, isWaking, statusOf, type WakeState } from './wake.ts';
 
 /** A turn that runs longer is ended with an error, ms. */
@@ -163,7 +164,7 @@ export class Lifecycle {
     this.drain(false);
   }
 
-  /** The due step `report`: the row in D1 that lists and cron read. */
+  /** The due step `report`: what lists and cron read in D1, and what became of wakes. */
   async report(): Promise<void> {
     const { db, env, door, sandbox, now } = this.#deps;
     const { id: tenantId, version: appliedVersion } = door.record();
@@ -171,7 +172,9 @@ export class Lifecycle {
     const row = { tenantId, state, since, generation, appliedVersion };
     // The report itself is still due while it is under way.
     const at = nextDueAt(db, { except: 'report' });
-    await upsertAgentRow(openD1(env.DB), { ...row, nextDueAt: at, updatedAt: now() });
+    const results = unreported(db);
+    await upsertAgentRow(openD1(env.DB), { ...row, nextDueAt: at, updatedAt: now() }, results);
+    forgetReported(db, results);
   }
 
   #idleMs(): number {

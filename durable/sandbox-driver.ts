@@ -19,6 +19,7 @@ import type { AgentDb } from './storage.ts';
 import { supervisorClient, SupervisorError, type SupervisorClient } from './supervisor-client.ts';
 import { note } from './timeline.ts';
 import { wakeNews } from './wake-news.ts';
+import { keepResult, resultOf } from './wake-results.ts';
 import {
   INITIAL_WAKE,
   isWaking,
@@ -117,6 +118,7 @@ export class SandboxDriver {
     writeCell(db, 'wake', after);
     const news = wakeNews(before, after);
     if (news) note(db, news, at);
+    keepResult(db, resultOf(before, after));
     this.#watch(after);
     if (after.state === 'ready') this.#remember(after);
     changed(after);

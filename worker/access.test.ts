@@ -22,6 +22,7 @@ const TABLE: Record<Action, string> = {
   'system.ping': 'nmkvoa',
   'system.status': 'nmkvoa',
   'system.health': '---voa',
+  'overview.read': '---voa',
   'system.debug': '-----a',
   'secret.compare': '-----a',
   'operator.me': '---voa',

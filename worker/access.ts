@@ -25,6 +25,7 @@ export const ACCESS = {
   'system.ping': EVERYBODY,
   'system.status': EVERYBODY,
   'system.health': LOOKING,
+  'overview.read': LOOKING,
   'system.debug': ['admin'],
   'secret.compare': ['admin'],
   'operator.me': LOOKING,

@@ -16,6 +16,7 @@ import type { RecentHosts } from './recent-hosts.ts';
 import type { RateLimitName } from './rate-limits.ts';
 import type { RecentStatus } from './recent-status.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
+import type { RefusalCounts } from './refusal-counts.ts';
 
 /** The built site: SvelteKit's worker. */
 export interface Site {
@@ -32,6 +33,7 @@ export interface EdgeDeps {
   fetch: typeof fetch;
   recentHosts: RecentHosts;
   refusals: RecentRefusals;
+  refusalCounts: RefusalCounts;
   lateSettles: LateSettles;
   status: RecentStatus;
   now(): number;

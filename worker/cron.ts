@@ -17,6 +17,7 @@ import {
   OVERDUE_MS,
 } from './sweep.ts';
 import { recordOf } from './tenant-record.ts';
+import { thinCounts } from './thin-counts.ts';
 
 /** The schedule of wrangler.jsonc, ms. */
 const SWEEP_INTERVAL_MS = 5 * 60_000;
@@ -43,7 +44,10 @@ async function eachAlone(
 
 type CronDeps = Pick<EdgeDeps, 'agentOf' | 'now' | 'log'>;
 
-/** What cron does: agents are swept, then days that are over are closed, whatever the sweep came to. */
+/**
+ * What cron does: agents are swept; then, whatever the sweep came to, days that are over are closed and
+ * old counts forgotten.
+ */
 export async function runCron(env: Env, deps: CronDeps): Promise<void> {
   const problems = bootProblems(env);
   if (problems.length > 0) {
@@ -53,9 +57,11 @@ export async function runCron(env: Env, deps: CronDeps): Promise<void> {
   try {
     await sweepAgents(env, deps);
   } finally {
-    await closeDays(openDb(env.DB), deps).catch((error: unknown) => {
-      deps.log({ level: 'warn', event: 'cron.close.failed', cause: describeCause(error) });
-    });
+    const db = openDb(env.DB);
+    const failed = (event: string) => (error: unknown) =>
+      deps.log({ level: 'warn', event, cause: describeCause(error) });
+    await closeDays(db, deps).catch(failed('cron.close.failed'));
+    await thinCounts(db, deps.now()).catch(failed('cron.thin.failed'));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Env } from './env.ts';
 import { describeCause } from './log.ts';
 import { renderOpenAiError } from './openai-error.ts';
 import { admitRequest, finishResponse } from './own-headers.ts';
+import { countRefusal } from './refusal-counts.ts';
 import { noteRefusal } from './refusals.ts';
 import { renderError, toAppError } from './render-error.ts';
 import { checkUrl } from './request-bounds.ts';
@@ -50,6 +51,7 @@ export function createEdge(deps: EdgeDeps): Edge {
       const { status } = response;
       const { isOpenAi: _, credential: __, ...seen } = trace;
       deps.log({ ...entry, ...seen, level: levelOf(status), status, ms: deps.now() - started });
+      countRefusal(status, { env, ctx, deps, trace });
       return finishResponse(response, {
         requestId,
         isPage: isPage(response),
@@ -59,6 +61,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.status === 401) noteRefusal(request, { env, ctx, deps, trace });
+      countRefusal(error.status, { env, ctx, deps, trace });
       const { isOpenAi, credential: _, ...seen } = trace;
       deps.log({
         ...entry,

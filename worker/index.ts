@@ -10,6 +10,7 @@ import { workerLog } from './log.ts';
 import { RecentHosts } from './recent-hosts.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { RecentStatus } from './recent-status.ts';
+import { RefusalCounts } from './refusal-counts.ts';
 
 export { TenantAgent, TenantEgress } from '../durable/index.ts';
 
@@ -20,6 +21,7 @@ const deps: EdgeDeps = {
   fetch: (input, init) => fetch(input, init),
   recentHosts: new RecentHosts(),
   refusals: new RecentRefusals(),
+  refusalCounts: new RefusalCounts(),
   lateSettles: new LateSettles(Date.now),
   status: new RecentStatus(),
   now: Date.now,

@@ -23,6 +23,7 @@ const MAY: Record<Action, readonly Part[]> = {
   'system.ping': EVERYBODY,
   'system.status': EVERYBODY,
   'system.health': LOOKING,
+  'overview.read': LOOKING,
   'system.debug': ['admin'],
   'secret.compare': ['admin'],
   'operator.me': LOOKING,

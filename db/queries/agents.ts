@@ -1,15 +1,27 @@
 import { and, asc, eq, isNotNull, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
+import type { WakeResult } from '../../contract/wakes.ts';
 import { agents, tenants } from '../schema.ts';
 import type { Db } from './open.ts';
+import { insertWakes } from './wakes.ts';
 
 export type AgentRow = typeof agents.$inferSelect;
 
 /**
- * Writes what an agent says about itself. News that arrives late changes nothing, and the applied
- * version never goes back.
+ * Writes what an agent says about itself, and what became of its last generations, in one commit. News
+ * that arrives late or twice changes nothing, and the applied version never goes back.
  */
-export async function upsertAgentRow(db: Db, row: AgentRow): Promise<void> {
-  await db
+export async function upsertAgentRow(
+  db: Db,
+  row: AgentRow,
+  results: readonly WakeResult[] = [],
+): Promise<void> {
+  const written = upsertRow(db, row);
+  if (results.length === 0) await written;
+  else await db.batch([written, insertWakes(db, row.tenantId, results)]);
+}
+
+function upsertRow(db: Db, row: AgentRow) {
+  return db
     .insert(agents)
     .values(row)
     .onConflictDoUpdate({

@@ -16,7 +16,8 @@ export interface UsageSelection {
   platform?: string;
 }
 
-const NOTHING: UsageSums = {
+/** Sums of no row. */
+export const NOTHING: UsageSums = {
   attempts: 0,
   failures: 0,
   tokensIn: 0,
@@ -27,7 +28,8 @@ const NOTHING: UsageSums = {
 
 const total = (column: (typeof usageDaily)[keyof UsageSums]): SQL<number> =>
   sql<number>`coalesce(sum(${column}), 0)`;
-const sums = {
+/** The columns of usageSums, over the rows of a group. */
+export const sums = {
   attempts: total(usageDaily.attempts),
   failures: total(usageDaily.failures),
   tokensIn: total(usageDaily.tokensIn),
@@ -68,7 +70,7 @@ function selects(selection: UsageSelection): SQL | undefined {
 }
 
 /** When the newest booked attempt was settled: of all, the last row written; of a tenant, its latest. */
-function newestSettled(db: Db, tenantId: string | null) {
+export function newestSettled(db: Db, tenantId: string | null) {
   const settled = db.select({ at: usage.settled_at }).from(usage);
   return tenantId === null
     ? settled.orderBy(sql`${usage}.rowid DESC`).limit(1)

@@ -11,6 +11,7 @@ import { RATE_LIMIT_NAMES } from '../rate-limits.ts';
 import { RecentHosts } from '../recent-hosts.ts';
 import { RecentRefusals } from '../recent-refusals.ts';
 import { RecentStatus } from '../recent-status.ts';
+import { RefusalCounts } from '../refusal-counts.ts';
 
 export const PLATFORM = 'streamkinetics.com';
 const AUDIENCE = 'a'.repeat(64);
@@ -48,6 +49,7 @@ export async function createStage() {
     fetch: () => Promise.resolve(Response.json(ANSWER)),
     recentHosts: new RecentHosts(),
     refusals: new RecentRefusals(),
+    refusalCounts: new RefusalCounts(),
     lateSettles: new LateSettles(Date.now),
     status: new RecentStatus(),
     now: Date.now,

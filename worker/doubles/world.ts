@@ -9,6 +9,7 @@ import { LateSettles } from '../late-settles.ts';
 import { RecentHosts } from '../recent-hosts.ts';
 import { RecentRefusals } from '../recent-refusals.ts';
 import { RecentStatus } from '../recent-status.ts';
+import { RefusalCounts } from '../refusal-counts.ts';
 import { AgentDouble } from './agent.ts';
 
 export interface World {
@@ -49,6 +50,7 @@ export async function createWorld(
     fetch: () => Promise.resolve(Response.json({ success: true, result: [] })),
     recentHosts: new RecentHosts(),
     refusals: new RecentRefusals(),
+    refusalCounts: new RefusalCounts(),
     lateSettles: new LateSettles(Date.now),
     status: new RecentStatus(),
     now: () => Date.now(),

@@ -11,6 +11,7 @@ import { memberRoutes } from './members.ts';
 import { noticeRoutes } from './notices.ts';
 import { openclawRoutes } from './openclaw.ts';
 import { operatorRoutes } from './operators.ts';
+import { overviewRoutes } from './overview.ts';
 import { pingRoutes } from './ping.ts';
 import { routingRoutes } from './routing.ts';
 import { scheduleRoutes } from './schedules.ts';
@@ -31,6 +32,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...operatorRoutes,
   ...auditRoutes,
   ...healthRoutes,
+  ...overviewRoutes,
   ...debugRoutes,
   ...secretRoutes,
   ...tenantRoutes,

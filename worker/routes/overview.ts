@@ -1,0 +1,40 @@
+import { readOverview } from '../../db/queries/overview.ts';
+import { dbOf } from '../context.ts';
+import { flushRefusals } from '../refusal-counts.ts';
+import type { RouteSpec } from '../route.ts';
+import { OVERDUE_MS } from '../sweep.ts';
+
+/** A change that has not arrived by then waits for something, ms: one takes a second. */
+const PENDING_AFTER_MS = 60_000;
+/** A deletion takes minutes when everything answers, ms. */
+const DELETING_AFTER_MS = 3_600_000;
+
+/** The first moment of the UTC month of a time. */
+function monthOf(at: number): number {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+}
+
+/** `GET /admin/api/overview`: the system in numbers. Touches no agent. */
+export const overviewRoutes: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/admin/api/overview',
+    on: ['system'],
+    action: 'overview.read',
+    async handle(c) {
+      const { deps } = c.var;
+      // What this isolate has counted belongs to what is shown.
+      await flushRefusals({ env: c.env, deps });
+      const now = deps.now();
+      const overview = await readOverview(dbOf(c), {
+        now,
+        dueBefore: now - OVERDUE_MS,
+        changedBefore: now - PENDING_AFTER_MS,
+        deletingBefore: now - DELETING_AFTER_MS,
+        month: monthOf(now),
+      });
+      return c.json(overview);
+    },
+  },
+];
