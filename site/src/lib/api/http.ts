@@ -37,6 +37,8 @@ export interface Ask {
   body?: unknown;
   /** It is finished though the page is left. */
   keepalive?: boolean;
+  /** A status that is no success and answers what is asked for all the same. */
+  alsoGood?: number;
 }
 
 async function request(fetch: Fetch, path: string, ask: Ask): Promise<Response> {
@@ -56,7 +58,7 @@ async function request(fetch: Fetch, path: string, ask: Ask): Promise<Response> 
       'The connection failed. Check your network and try again.',
     );
   }
-  if (response.ok) return response;
+  if (response.ok || response.status === ask.alsoGood) return response;
   const parsed = errorBody.safeParse(await readJson(response));
   if (!parsed.success) {
     throw new ApiError('bad_answer', response.status, `The server answered ${response.status}.`);
