@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchAdmin } from './admin.ts';
 import { benchCli } from './cli.ts';
 import { benchChatPage } from './chat-page.ts';
 import { benchModelPath } from './model-path.ts';
@@ -26,6 +27,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Findings>> = {
   'model-path': benchModelPath,
   cli: benchCli,
   'chat-page': benchChatPage,
+  admin: benchAdmin,
 };
 
 const usage = `Usage: npm run bench -- <name> [--rounds N] [--real] [--disk]\nBenches: ${Object.keys(BENCHES).join(', ')}`;

@@ -1,15 +1,12 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { LocalAdmin } from '../../local/runner/admin.ts';
-import { ROOT } from '../../local/runner/paths.ts';
 import { localSecrets } from '../../local/runner/settings.ts';
 import { migrateD1 } from '../../local/runner/worker-process.ts';
 import { askOk } from '../../test/support/loopback.ts';
 import { cpuSecondsOf } from '../process-cpu.ts';
-import { type Program, startProgram } from './program.ts';
-import { WORKERD } from './simulators.ts';
+import type { Program } from './program.ts';
+import { startBundle } from './start-bundle.ts';
 import type { Subject } from './subject.ts';
-import { workerConfig } from './worker-config.ts';
 
 /** More than a run can use up: what is measured is the check, not the refusal. */
 const LIMITS = {
@@ -46,14 +43,7 @@ export async function startOurs(options: {
     CF_AI_GATEWAY_ACCOUNT_ID: 'bench',
     AI_GATEWAY_BASE_URL: `http://127.0.0.1:${upstreamPort}`,
   };
-  const program = await startProgram({
-    command: WORKERD,
-    args: ['serve', '--binary', '--experimental', '--control-fd=3', '-'],
-    cwd: ROOT,
-    input: await workerConfig({ bundleDir, stateDir, vars }),
-    logFile: join(stateDir, 'workerd.log'),
-    ready: { fd: 3, pattern: /"port":(?<port>\d+)/ },
-  });
+  const program = await startBundle({ bundleDir, stateDir, vars });
   try {
     return { program, ...(await makeTenant(program)) };
   } catch (error) {

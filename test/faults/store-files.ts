@@ -70,9 +70,14 @@ const agentsFolder = (stateDir: string): string =>
 
 /** The database file of a tenant's agent. */
 export function agentFile(stateDir: string, tenantId: string): string {
+  return agentFileIn(agentsFolder(stateDir), tenantId);
+}
+
+/** The same in a folder of agents' databases. */
+export function agentFileIn(folder: string, tenantId: string): string {
   const record = z.object({ value: json.pipe(tenantRecord) });
   const sql = `SELECT value FROM cells WHERE key = 'record'`;
-  const found = databasesIn(agentsFolder(stateDir)).find(
+  const found = databasesIn(folder).find(
     (file) => select(file, sql, record)[0]?.value.id === tenantId,
   );
   if (!found) throw new Error(`there is no database of the agent of ${tenantId}`);

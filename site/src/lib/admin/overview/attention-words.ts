@@ -47,7 +47,7 @@ export function waitingKinds(attention: Attention): WaitingKind[] {
       tone: 'bad',
       count: overdue.count,
       entries: overdue.entries.map((one) => ({ ...one, href: agentPage(one.slug), at: one.dueAt })),
-      all: null,
+      all: '/admin/tenants?attention=true',
     },
     {
       kind: 'deleting',
@@ -74,7 +74,7 @@ export function waitingKinds(attention: Attention): WaitingKind[] {
         at: one.since,
         note: `has version ${one.appliedVersion} of ${one.version}`,
       })),
-      all: null,
+      all: '/admin/tenants?attention=true',
     },
     {
       kind: 'budget',
