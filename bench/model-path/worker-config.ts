@@ -19,6 +19,19 @@ const wranglerConfig = z.object({
   assets: z.object({ binding: z.string(), directory: z.string() }),
 });
 
+/** Pages are looked for in `caches.default` first; here none is ever there. */
+const EMPTY_CACHE: Part = {
+  modules: [
+    {
+      name: 'cache.js',
+      esModule: `export default { fetch: ({ method }) => method === 'PUT'
+        ? new Response(null, { status: 204 })
+        : new Response(null, { status: 504, headers: { 'cf-cache-status': 'MISS' } }) }`,
+    },
+  ],
+  compatibilityDate: '2026-11-01',
+};
+
 /**
  * The config of a workerd that serves the bundle in `bundleDir` as wrangler.jsonc binds it. A
  * request goes from the socket straight to the Worker, and the Worker's own `fetch` straight to the
@@ -64,10 +77,12 @@ export async function workerConfig(options: {
       enableSql: true,
     })),
     durableObjectStorage: { localDisk: 'objects' },
+    cacheApiOutbound: { name: 'cache' },
   };
   return serializeConfig({
     services: [
       { name: 'worker', worker },
+      { name: 'cache', worker: EMPTY_CACHE },
       { name: 'objects', disk: { path: objectsDir, writable: true } },
       { name: 'assets', disk: { path: join(ROOT, config.assets.directory) } },
       // workerd's own default reaches no private address, and the upstream has one.
