@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { noticeKind } from './notices.ts';
 
 /** Tenants that a list names; the rest is counted. */
-export const MAX_ATTENTION_ENTRIES = 8;
+export const MAX_ATTENTION_ENTRIES = 6;
 
 const entry = z.object({ tenantId: z.string(), slug: z.string() });
 

@@ -11,6 +11,7 @@ import { restorePoint } from './snapshot-index.ts';
 import { issueTicket, markStored } from './snapshots.ts';
 import type { AgentDb } from './storage.ts';
 import { SupervisorError } from './supervisor-client.ts';
+import { unreported } from './wake-results.ts';
 import { MAX_START_BACKOFF_MS, WAKE_TIMEOUT_MS } from './wake.ts';
 
 const SHA = 'c'.repeat(64);
@@ -70,6 +71,23 @@ describe('a wake', () => {
       });
       expect(readCell(db, 'wakeTimes')).toHaveLength(1);
       expect(wakeDue(db)).toBeNull();
+    }));
+
+  it('has its results kept for D1, each generation’s its own', () =>
+    freshAgent().inside(async ({ db }) => {
+      const { driver, sandbox, clock } = world(db, { tickMs: 10 });
+      sandbox.scripts = [['booting', 'exit']];
+      driver.demand(false);
+      await driver.drive();
+      clock.now += MAX_START_BACKOFF_MS;
+      driver.demand(false);
+      await driver.drive();
+      const kept = unreported(db).map(({ generation, outcome }) => [generation, outcome]);
+      expect(kept).toEqual([
+        [1, 'failed'],
+        [2, 'ready'],
+      ]);
+      expect(unreported(db).every(({ ms }) => ms > 0)).toBe(true);
     }));
 
   it('has one start, however many ask for it', () =>
