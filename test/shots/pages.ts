@@ -1,4 +1,5 @@
 import { AGENT_SHOTS } from './admin-agent.ts';
+import { ADMIN_OVERVIEW_SHOTS } from './admin-overview.ts';
 import type { Scene } from './seed.ts';
 import type { Shot } from './shot.ts';
 
@@ -66,6 +67,7 @@ export const SHOTS: readonly Shot[] = [
   { name: 'settings-usage', as: 'owner', at: tenant('/settings/usage?range=30d') },
   { name: 'settings-snapshots', as: 'owner', at: tenant('/settings/snapshots') },
   { name: 'settings-apps', as: 'owner', at: tenant('/settings/apps') },
+  ...ADMIN_OVERVIEW_SHOTS,
   { name: 'settings-user', as: 'user', at: tenant('/settings/members') },
   ...AGENT_SHOTS,
 ];
