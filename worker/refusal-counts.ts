@@ -1,17 +1,10 @@
 import type { RefusalCount } from '../db/queries/refusals.ts';
-import { addRefusals } from '../db/queries/refusals.ts';
-import { openDb } from '../db/queries/open.ts';
-import type { EdgeDeps, Trace } from './context.ts';
-import type { Env } from './env.ts';
-import { describeCause } from './log.ts';
 
 const HOUR_MS = 3_600_000;
 /** An isolate writes no more often, ms: a flood of refusals is no flood of writes. */
 export const FLUSH_EVERY_MS = 10_000;
 /** Counts held at a time: more than there are routes and statuses, so that this bounds mistakes. */
 export const MAX_COUNTS = 500;
-
-const COUNTED: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /**
  * How often this isolate has refused requests, by UTC hour, route and status, until D1 has it: never by
@@ -45,27 +38,4 @@ export class RefusalCounts {
     this.#flushedAt = now;
     return counts;
   }
-}
-
-type Flushing = { env: Env; deps: Pick<EdgeDeps, 'refusalCounts' | 'now' | 'log'> };
-
-/** Writes what this isolate holds to D1. Never throws. */
-export async function flushRefusals({ env, deps }: Flushing): Promise<void> {
-  const counts = deps.refusalCounts.take(deps.now());
-  if (counts.length === 0) return;
-  await addRefusals(openDb(env.DB), counts).catch((error: unknown) => {
-    // Whether they were written is not known, and twice would be wrong.
-    deps.log({ level: 'warn', event: 'refusals.flush.failed', cause: describeCause(error) });
-  });
-}
-
-/** Counts an answer if it is a refusal; every request is an occasion to write what is due. */
-export function countRefusal(
-  status: number,
-  of: Flushing & { ctx: Pick<ExecutionContext, 'waitUntil'>; trace: Trace },
-): void {
-  const { ctx, trace, deps } = of;
-  const now = deps.now();
-  if (COUNTED.has(status)) deps.refusalCounts.note({ route: trace.route ?? '', status }, now);
-  if (deps.refusalCounts.isDue(now)) ctx.waitUntil(flushRefusals(of));
 }

@@ -28,7 +28,7 @@ export interface SeededTenant {
 }
 
 /** A UUID of version 4 that repeats with its seed. */
-export function seededUuid(prng: Prng): string {
+function seededUuid(prng: Prng): string {
   const hex = Array.from({ length: 32 }, () => prng.below(16).toString(16)).join('');
   const parts = [
     hex.slice(0, 8),

@@ -6,7 +6,7 @@ import type { Prng } from '../../test/faults/prng.ts';
 import type { SeededTenant } from './population.ts';
 
 /** Days that rows are spread over. */
-export const USAGE_DAYS = 31;
+const USAGE_DAYS = 31;
 const DAY_MS = 86_400_000;
 /** Models that policies name; the rest of the catalog is rarely met. */
 const MODELS = MODEL_CATALOG.slice(0, 4).map(({ id }) => id);

@@ -76,23 +76,27 @@ type Answers = Answered<ReturnType<typeof attentionQueries>>;
 /** A list of rows with how many there are, each row as it is told. */
 function listed<Row extends { total: number }, Entry>(
   rows: readonly Row[],
-  entryOf: (row: Row) => Entry,
+  entryOf: (row: Omit<Row, 'total'>) => Entry,
 ): { count: number; entries: Entry[] } {
-  return { count: rows[0]?.total ?? 0, entries: rows.map(entryOf) };
+  const entries = rows.map((found) => {
+    const { total: _, ...row } = found;
+    return entryOf(row);
+  });
+  return { count: rows[0]?.total ?? 0, entries };
 }
 
 /** What the statements of `attentionQueries` have found. */
 export function attentionOf([failed, overdue, pending, budget, deleting]: Answers): Attention {
   return {
-    failed: listed(failed, ({ total: _, at, ...row }) => ({ ...row, since: at })),
-    overdue: listed(overdue, ({ total: _, at, ...row }) => ({ ...row, dueAt: at })),
-    pending: listed(pending, ({ total: _, ...row }) => row),
-    budget: listed(budget, ({ total: _, data, at, ...row }) => ({
+    failed: listed(failed, ({ at, ...row }) => ({ ...row, since: at })),
+    overdue: listed(overdue, ({ at, ...row }) => ({ ...row, dueAt: at })),
+    pending: listed(pending, (row) => row),
+    budget: listed(budget, ({ data, at, ...row }) => ({
       ...row,
       at: at ?? 0,
       usedNano: data.usedNano,
       limitNano: data.limitNano,
     })),
-    deleting: listed(deleting, ({ total: _, ...row }) => row),
+    deleting: listed(deleting, (row) => row),
   };
 }

@@ -1,6 +1,6 @@
 import { readOverview } from '../../db/queries/overview.ts';
 import { dbOf } from '../context.ts';
-import { flushRefusals } from '../refusal-counts.ts';
+import { flushRefusals } from '../count-refusals.ts';
 import type { RouteSpec } from '../route.ts';
 import { OVERDUE_MS } from '../sweep.ts';
 
