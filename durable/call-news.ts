@@ -58,7 +58,7 @@ function callNews(rows: readonly CallAttempt[]): CallNews | null {
 }
 
 /** A call's attempts in order, as far as they are not forgotten. */
-export function attemptsOf(db: AgentDb, callId: string): CallAttempt[] {
+export function attemptsOf(db: AgentDb, callId: string): AttemptRow[] {
   return readAttempts(db).all({ callId });
 }
 

@@ -1,9 +1,11 @@
 import type { AgentStatus } from '../contract/agent.ts';
+import type { AgentCalls, AgentCallsQuery } from '../contract/agent-calls.ts';
 import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
 import type { SandboxLook } from '../contract/agent-sandbox.ts';
 import type { AgentInspection } from '../contract/api.ts';
 import type { DebugLogs, DebugProcesses } from '../contract/debug.ts';
 import type { TimelinePage, TimelineQuery } from '../contract/timeline.ts';
+import { readCalls } from './agent-calls.ts';
 import { readLogs } from './agent-logs.ts';
 import type { Door } from './door.ts';
 import { inspection } from './inspection.ts';
@@ -49,6 +51,11 @@ export class Oversight {
   timeline(query: TimelineQuery): TimelinePage {
     this.#deps.door.record();
     return readTimeline(this.#deps.db, query);
+  }
+
+  calls(query: AgentCallsQuery): AgentCalls {
+    this.#deps.door.record();
+    return readCalls(this.#deps.db, query);
   }
 
   async logs(query: AgentLogsQuery): Promise<AgentLogs> {

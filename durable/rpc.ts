@@ -1,5 +1,6 @@
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import type { AgentCalls, AgentCallsQuery } from '../contract/agent-calls.ts';
 import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
 import type { SandboxLook } from '../contract/agent-sandbox.ts';
 import type { AllowanceView } from '../contract/allowance.ts';
@@ -88,6 +89,8 @@ export interface TenantAgentRpc extends LedgerRpc {
   status(): Promise<AgentStatus>;
   /** What happened, as far as it is kept. */
   timeline(query: TimelineQuery): Promise<TimelinePage>;
+  /** Model calls that are not booked yet, or one by its id. */
+  calls(query: AgentCallsQuery): Promise<AgentCalls>;
   /** The log of the sandbox that runs, or the end of the last one's. */
   logs(query: AgentLogsQuery): Promise<AgentLogs>;
   /**

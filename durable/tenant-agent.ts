@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { decodeTime } from 'ulid';
 import type { AgentInspection, RoutingTestResult, TurnView } from '../contract/api.ts';
 import type { AgentStatus, TenantRecord } from '../contract/agent.ts';
+import type { AgentCalls, AgentCallsQuery } from '../contract/agent-calls.ts';
 import type { AgentLogs, AgentLogsQuery } from '../contract/agent-logs.ts';
 import type { SandboxLook } from '../contract/agent-sandbox.ts';
 import type { AllowanceView } from '../contract/allowance.ts';
@@ -289,6 +290,10 @@ export class TenantAgent extends DurableObject<AgentEnv> implements TenantAgentR
 
   async timeline(query: TimelineQuery): Promise<TimelinePage> {
     return this.#oversight.timeline(query);
+  }
+
+  async calls(query: AgentCallsQuery): Promise<AgentCalls> {
+    return this.#oversight.calls(query);
   }
 
   logs(query: AgentLogsQuery): Promise<AgentLogs> {

@@ -1,4 +1,5 @@
 import type { AgentStatus, TenantRecord } from '../../contract/agent.ts';
+import type { AgentCalls } from '../../contract/agent-calls.ts';
 import type { AgentLogs } from '../../contract/agent-logs.ts';
 import type { SandboxLook } from '../../contract/agent-sandbox.ts';
 import type { AllowanceView } from '../../contract/allowance.ts';
@@ -72,6 +73,47 @@ export const TIMELINE: TimelinePage = {
   entries: [{ seq: 1, at: 1, generation: 1, data: { type: 'start', restore: null } }],
   more: false,
   lastSeq: 1,
+};
+
+export const CALLS: AgentCalls = {
+  calls: [
+    {
+      id: '01HRRRRRRRRRRRRRRRRRRRRRRR',
+      state: 'open',
+      source: 'sandbox',
+      platform: 'streamkinetics.com',
+      tier: 'free',
+      workload: 'chat',
+      sessionId: SESSION.id,
+      turnId: 'turn-1',
+      createdAt: 1,
+      attempts: [
+        {
+          id: '01HRRRRRRRRRRRRRRRRRRRRRRR.1',
+          attempt: 1,
+          state: 'open',
+          model: '@cf/zai-org/glm-4.7-flash',
+          policyVersion: 1,
+          outcome: null,
+          settledBy: null,
+          status: null,
+          firstByteMs: null,
+          latencyMs: 0,
+          tokensIn: 0,
+          tokensOut: 0,
+          tokensCached: 0,
+          costNano: 0,
+          reservedNano: 9,
+          logId: null,
+          lookupAt: null,
+          lookups: 0,
+          createdAt: 1,
+          settledAt: null,
+        },
+      ],
+    },
+  ],
+  more: false,
 };
 
 export const LOGS: AgentLogs = {
@@ -271,6 +313,7 @@ export class AgentDouble {
     sleep: () => STATUS,
     restart: () => ({ ...STATUS, state: 'draining' }),
     timeline: () => TIMELINE,
+    calls: () => CALLS,
     logs: () => LOGS,
     flush: () => ({ flushed: 1, unsettled: 0 }),
     poke: () => undefined,

@@ -1,6 +1,7 @@
 import type { RouteSpec } from '../route.ts';
 import { agentRoutes } from './agents.ts';
 import { auditRoutes } from './audit.ts';
+import { callRoutes } from './calls.ts';
 import { debugRoutes } from './debug.ts';
 import { deviceRoutes } from './devices.ts';
 import { healthRoutes } from './health.ts';
@@ -40,6 +41,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...usageRoutes,
   ...noticeRoutes,
   ...agentRoutes,
+  ...callRoutes,
   ...snapshotRoutes,
   ...routingRoutes,
   ...memberRoutes,

@@ -9,6 +9,7 @@ import {
 } from '../../contract/api.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { bookChange } from '../book-change.ts';
+import { bookReading } from '../book-reading.ts';
 import { requestIdOf, ulidOf, type EdgeContext } from '../context.ts';
 import { MAX_MESSAGE_BODY_BYTES, readBody, readQuery } from '../read-body.ts';
 import { tenantResource } from '../tenant-resource.ts';
@@ -86,7 +87,7 @@ export const sessionRoutes = tenantResource([
       const id = sessionId(c);
       const page = readQuery(new URL(c.req.url), historyQuery);
       // Operators may read what people said to their agent, but not unseen.
-      await book(c, 'session.show', id);
+      await bookReading(c, id);
       const history: z.infer<typeof sessionHistory> = await askAgent(c, (agent) =>
         agent.history(callerOf(c), id, page),
       );

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createdTenant, sessionHistory, type CreatedTenant } from '../../contract/api.ts';
 import { errorBody } from '../../contract/errors.ts';
+import { ONE_READING_MS } from '../book-reading.ts';
 import { INVITE_TOKEN, SAID, SESSION } from '../doubles/agent.ts';
 import { createWorld, type World } from '../doubles/world.ts';
 
@@ -41,7 +42,7 @@ describe('the sessions of a tenant, to operators', () => {
     expect(await audited()).toEqual([]);
   });
 
-  it('are read, and each reading is booked, wherever it is asked', async () => {
+  it('are read, and that is booked, wherever it is asked', async () => {
     const read = await operate('GET', `/${SESSION.id}/events?after=0&limit=5`);
     expect(sessionHistory.parse(await read.json()).events).toEqual([SAID]);
     const asked = world.agent(tenant.id).asked.at(-1);
@@ -54,11 +55,31 @@ describe('the sessions of a tenant, to operators', () => {
       ],
     });
     const byPath = `${SYSTEM}/t/${tenant.slug}/api/sessions/${SESSION.id}/events?after=9`;
+    world.deps.now = () => Date.now() + ONE_READING_MS + 1_000;
     expect((await world.ask(byPath)).status).toBe(200);
     expect(await audited()).toEqual([
       ['session.show', TARGET],
       ['session.show', TARGET],
     ]);
+  });
+
+  it('are one reading while somebody watches, whatever part is asked, and another one for a colleague', async () => {
+    const start = Date.now();
+    const after = [0, 9, 5];
+    for (const [n, seq] of after.entries()) {
+      world.deps.now = () => start + n * 1_000;
+      expect((await operate('GET', `/${SESSION.id}/events?after=${seq}`)).status).toBe(200);
+    }
+    expect(await audited()).toEqual([['session.show', TARGET]]);
+    await env.DB.prepare("UPDATE audit SET actor = 'colleague' WHERE target = ?")
+      .bind(TARGET)
+      .run();
+    await operate('GET', `/${SESSION.id}/events?after=9`);
+    expect(await audited()).toHaveLength(2);
+    // A reading that is over is another one, and what began long ago is not forgotten by watching.
+    world.deps.now = () => start + ONE_READING_MS + 60_000;
+    await operate('GET', `/${SESSION.id}/events?after=9`);
+    expect(await audited()).toHaveLength(3);
   });
 
   it('are not read when the reading can’t be booked', async () => {
