@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { usageSums } from './usage.ts';
+import { outcome, usageSums } from './usage.ts';
 
 /** Longest range of one report, in days: a leap year. */
 export const MAX_REPORT_DAYS = 366;
@@ -61,3 +61,8 @@ export const usageReport = z.object({
   asOf: z.number().int().nullable(),
 });
 export type UsageReport = z.infer<typeof usageReport>;
+
+/** What else `GET /admin/api/tenants/:id/usage` is asked with besides its page and days. */
+export const usageRowsQuery = usageReportQuery
+  .pick({ workload: true })
+  .extend({ outcome: z.union([outcome, z.literal('failed')]).optional() });

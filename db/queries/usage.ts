@@ -1,5 +1,5 @@
-import { and, desc, eq, gte, lt, lte, or, sql } from 'drizzle-orm';
-import type { UsageRow } from '../../contract/usage.ts';
+import { and, desc, eq, gte, lt, lte, ne, or, sql } from 'drizzle-orm';
+import type { Outcome, UsageRow } from '../../contract/usage.ts';
 import { usage } from '../schema.ts';
 import type { Db } from './open.ts';
 import { addNewUsage } from './usage-daily.ts';
@@ -52,9 +52,13 @@ export async function listUsage(
     since?: number;
     /** Not included. */
     before?: number;
+    workload?: string;
+    /** One outcome, or `failed` for all but `ok`. */
+    outcome?: Outcome | 'failed';
   },
 ): Promise<UsageRow[]> {
-  const { tenantId, limit, after, since, before } = query;
+  const { tenantId, limit, after, since, before, workload, outcome } = query;
+  const ended = outcome === 'failed' ? ne(usage.outcome, 'ok') : undefined;
   const rest = after
     ? and(
         // Said apart, so that the index goes to where the page begins.
@@ -70,6 +74,8 @@ export async function listUsage(
         eq(usage.tenant_id, tenantId),
         since === undefined ? undefined : gte(usage.created_at, since),
         before === undefined ? undefined : lt(usage.created_at, before),
+        workload === undefined ? undefined : eq(usage.workload, workload),
+        outcome === undefined || outcome === 'failed' ? ended : eq(usage.outcome, outcome),
         rest,
       ),
     )

@@ -7,6 +7,7 @@ import {
   ownUsageQuery,
   usageRangeQuery,
   usageReportQuery,
+  usageRowsQuery,
   type UsageReport,
 } from '../../contract/usage-report.ts';
 import { listUsage } from '../../db/queries/usage.ts';
@@ -62,12 +63,13 @@ export const usageRoutes: readonly RouteSpec[] = [
       const url = new URL(c.req.url);
       const { limit, cursor } = readQuery(url, pageQuery);
       const range = openRange(readQuery(url, usageRangeQuery));
+      const { outcome, ...kind } = readQuery(url, usageRowsQuery);
       const after = decodeCursor(cursor);
       const db = dbOf(c);
       const { id: tenantId } = await findTenant(db, paramOf(c, 'id'));
       const [found, totals] = await Promise.all([
-        listUsage(db, { tenantId, after, limit: limit + 1, ...range }),
-        totalUsage(db, { tenantId, ...range }),
+        listUsage(db, { tenantId, after, limit: limit + 1, outcome, ...kind, ...range }),
+        totalUsage(db, { tenantId, ...kind, ...range }),
       ]);
       const page = pageOf(found, limit, (row) => ({ createdAt: row.created_at, id: row.id }));
       const list: z.infer<typeof usageList> = { rows: page.entries, cursor: page.cursor, totals };

@@ -195,6 +195,23 @@ it('rows of a tenant come by pages, of the days that are asked for, with totals 
   expect(rest.totals.attempts).toBe(3);
 });
 
+it('rows of a tenant are narrowed down by workload and by how they ended', async () => {
+  await book(one.id, 0, { outcome: 'timeout' });
+  await book(one.id, 1, { workload: 'monitor' });
+  await book(two.id, 0, { outcome: 'timeout', workload: 'monitor' });
+  const list = async (query: string): Promise<unknown> => {
+    const response = await world.ask(`${SYSTEM}/admin/api/tenants/${one.slug}/usage?${query}`);
+    const { rows, totals } = usageList.parse(await response.json());
+    return [rows.map(({ workload, outcome }) => [workload, outcome]), totals.attempts];
+  };
+  expect(await list('workload=monitor')).toEqual([[['monitor', 'ok']], 1]);
+  expect(await list('outcome=failed')).toEqual([[['chat', 'timeout']], 2]);
+  expect(await list('outcome=ok')).toEqual([[['monitor', 'ok']], 2]);
+  expect(await list('outcome=failed&workload=monitor')).toEqual([[], 1]);
+  const refused = await world.ask(`${SYSTEM}/admin/api/tenants/${one.slug}/usage?outcome=bad`);
+  expect(await codeOf(refused)).toBe('invalid_request');
+});
+
 describe('a tenant’s own report', () => {
   async function signIn(tenant: CreatedTenant): Promise<string> {
     const signedIn = await world.ask(`${tenant.url}/api/sign-in`, {
