@@ -31,6 +31,7 @@ const METHODS: Record<string, 'caller' | 'operator' | 'invite' | 'egress'> = {
   sleep: 'operator',
   restart: 'operator',
   timeline: 'operator',
+  calls: 'operator',
   logs: 'operator',
   flush: 'operator',
   poke: 'operator',

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { agentListQuery, type agentList, type AgentListEntry } from '../../contract/agent-list.ts';
+import { agentCallsQuery } from '../../contract/agent-calls.ts';
 import { agentLogsQuery } from '../../contract/agent-logs.ts';
 import type { SandboxAnswer } from '../../contract/agent-sandbox.ts';
 import { restartBody, sleepBody } from '../../contract/api.ts';
@@ -110,6 +111,18 @@ export const agentRoutes: readonly RouteSpec[] = [
       const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
       const agent = await agentFor(c, tenant);
       return c.json(await agent.timeline(query));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/agents/:id/calls',
+    on: ['system'],
+    action: 'agent.inspect',
+    async handle(c) {
+      const query = readQuery(new URL(c.req.url), agentCallsQuery);
+      const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
+      const agent = await agentFor(c, tenant);
+      return c.json(await agent.calls(query));
     },
   },
   {

@@ -1,28 +1,13 @@
 import type { z } from 'zod';
-import { agentCallsQuery, callId, type bookedCall } from '../../contract/agent-calls.ts';
+import { callId, type bookedCall } from '../../contract/agent-calls.ts';
 import { AppError } from '../../contract/errors.ts';
 import { bookedAttempts } from '../../db/queries/usage-call.ts';
-import { addressOf } from '../agent.ts';
 import { dbOf, paramOf } from '../context.ts';
-import { findTenant, refuseDeleted } from '../find-tenant.ts';
-import { readQuery } from '../read-body.ts';
+import { findTenant } from '../find-tenant.ts';
 import type { RouteSpec } from '../route.ts';
 
-/** The model calls of one agent, one by one: those it has not booked yet, and a booked one. */
+/** Single model calls in the books. What an agent has not booked yet is its own to say: agents.ts. */
 export const callRoutes: readonly RouteSpec[] = [
-  {
-    method: 'GET',
-    path: '/admin/api/agents/:id/calls',
-    on: ['system'],
-    action: 'agent.inspect',
-    async handle(c) {
-      const query = readQuery(new URL(c.req.url), agentCallsQuery);
-      const tenant = await findTenant(dbOf(c), paramOf(c, 'id'));
-      // Asking it would make it anew, empty.
-      if (tenant.status === 'deleted') refuseDeleted(tenant);
-      return c.json(await c.var.deps.agentOf(c.env, addressOf(tenant)).calls(query));
-    },
-  },
   {
     // Of a deleted tenant too: its books stay.
     method: 'GET',
