@@ -1,5 +1,6 @@
 import { AGENT_SHOTS } from './admin-agent.ts';
 import { ADMIN_OVERVIEW_SHOTS } from './admin-overview.ts';
+import { INSIDE_SHOTS } from './admin-inside.ts';
 import type { Scene } from './seed.ts';
 import type { Shot } from './shot.ts';
 
@@ -70,4 +71,5 @@ export const SHOTS: readonly Shot[] = [
   ...ADMIN_OVERVIEW_SHOTS,
   { name: 'settings-user', as: 'user', at: tenant('/settings/members') },
   ...AGENT_SHOTS,
+  ...INSIDE_SHOTS,
 ];

@@ -1,0 +1,67 @@
+import type { AttemptState } from '../../../../../../contract/agent-calls.ts';
+import { WORKLOADS, type Workload } from '../../../../../../contract/tiers.ts';
+import type { CallSource, Outcome, Settlement } from '../../../../../../contract/usage.ts';
+
+type Tone = 'plain' | 'good' | 'busy' | 'warn' | 'bad';
+interface Words {
+  name: string;
+  tone: Tone;
+}
+
+/** How far an attempt or a call is. */
+export const CALL_STATES: Record<AttemptState, Words> = {
+  open: { name: 'In flight', tone: 'busy' },
+  unsettled: { name: 'Usage looked up', tone: 'warn' },
+  final: { name: 'To be booked', tone: 'plain' },
+  flushed: { name: 'Booked', tone: 'good' },
+};
+
+/** How an attempt ended, and how good that is. */
+export const OUTCOMES: Record<Outcome, Words> = {
+  ok: { name: 'Answered', tone: 'good' },
+  aborted: { name: 'Caller left', tone: 'warn' },
+  timeout: { name: 'No byte in time', tone: 'bad' },
+  upstream_error: { name: 'Upstream error', tone: 'bad' },
+  network_error: { name: 'Network error', tone: 'bad' },
+  cut: { name: 'Cut off', tone: 'bad' },
+  lost: { name: 'Lost', tone: 'bad' },
+};
+
+/** How it is known what an attempt has used. */
+export const SETTLEMENTS: Record<Settlement, string> = {
+  exact: 'by the answer',
+  looked_up: 'by AI Gateway’s log',
+  not_sent: 'never sent',
+  estimated: 'estimated',
+};
+
+export const SOURCES: Record<CallSource, string> = {
+  sandbox: 'OpenClaw',
+  api: 'API key',
+  agent: 'The agent itself',
+};
+
+export const WORKLOAD_WORDS: Record<Workload, string> = {
+  chat: 'Chat',
+  summarize: 'Summarize',
+  monitor: 'Monitor',
+};
+
+/** A workload as rows have it, which may be of a version that knew others. */
+export function workloadName(workload: string): string {
+  const known = WORKLOADS.find((one) => one === workload);
+  return known === undefined ? workload : WORKLOAD_WORDS[known];
+}
+
+/** A model without where it lives: `@cf/zai-org/glm-4.7-flash` is `glm-4.7-flash`. */
+export function modelName(model: string): string {
+  return model.slice(model.lastIndexOf('/') + 1);
+}
+
+/** A time that something took, such as "820 ms", "4.2 s" and "3 min 20 s". */
+export function durationWords(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
