@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { Connection } from './connection.ts';
 import type { Gateway } from './methods.ts';
+import { Pairings } from './pairings.ts';
 import { Runs } from './runs.ts';
 import { Suspension } from './suspension.ts';
 import { Transcript } from './transcript.ts';
@@ -36,7 +37,14 @@ function main(): void {
     emit,
   });
   const suspension = new Suspension((isHeld) => runs.hold(isHeld));
-  const gateway: Gateway = { transcript, runs, suspension, emit, isStopping: () => isStopping };
+  const gateway: Gateway = {
+    transcript,
+    runs,
+    suspension,
+    pairings: new Pairings(),
+    emit,
+    isStopping: () => isStopping,
+  };
 
   const server = createServer((request, response) => {
     const isProbe = request.url === '/healthz' || request.url === '/readyz';

@@ -1,3 +1,4 @@
+import type { Pairings } from './pairings.ts';
 import type { Runs } from './runs.ts';
 import type { Suspension } from './suspension.ts';
 import type { Transcript } from './transcript.ts';
@@ -21,6 +22,7 @@ export interface Gateway {
   transcript: Transcript;
   runs: Runs;
   suspension: Suspension;
+  pairings: Pairings;
   /** Tells an event to those who follow a session. */
   emit(key: string, event: string, payload: object): void;
   /** Whether it was asked to end. */
@@ -45,6 +47,21 @@ const METHODS: Record<string, { scope: string; run: Method }> = {
   'chat.abort': { scope: 'operator.write', run: abort },
   'chat.inject': { scope: 'operator.admin', run: inject },
   'chat.history': { scope: 'operator.read', run: history },
+  'device.pair.list': { scope: 'operator.pairing', run: ({ gateway }) => gateway.pairings.list() },
+  'device.pair.approve': {
+    scope: 'operator.pairing',
+    run: ({ gateway, params }) => ({
+      device: known(gateway.pairings.approve(text(params, 'requestId'))),
+    }),
+  },
+  'device.pair.reject': {
+    scope: 'operator.pairing',
+    run: ({ gateway, params }) => known(gateway.pairings.reject(text(params, 'requestId'))),
+  },
+  'device.pair.remove': {
+    scope: 'operator.pairing',
+    run: ({ gateway, params }) => known(gateway.pairings.remove(text(params, 'deviceId'))),
+  },
   'gateway.suspend.prepare': {
     scope: 'operator.admin',
     run: ({ gateway, params }) =>
@@ -134,6 +151,13 @@ function history({ gateway, params }: Parameters<Method>[0]): unknown {
     messages: gateway.transcript.history(key, limit),
     ...(inFlightRun ? { inFlightRun } : {}),
   };
+}
+
+/** What was asked for; as the real one refuses what it does not know. */
+function known<T>(found: T | undefined): T {
+  if (found === undefined || found === false)
+    throw new Refusal('INVALID_REQUEST', 'unknown requestId or deviceId');
+  return found;
 }
 
 /** OpenClaw's session keys are lower case, whatever was asked for. */
