@@ -17,9 +17,26 @@ function attemptOf(row: AttemptRow): AttemptView {
   const { firstByteMs, latencyMs, tokensIn, tokensOut, tokensCached, costNano } = row;
   const { reservedNano, lookupAt, lookups, createdAt, settledAt } = row;
   return {
-    ...{ id, attempt, state, model, policyVersion, outcome, settledBy, status, logId },
-    ...{ firstByteMs, latencyMs, tokensIn, tokensOut, tokensCached, costNano },
-    ...{ reservedNano, lookupAt, lookups, createdAt, settledAt },
+    id,
+    attempt,
+    state,
+    model,
+    policyVersion,
+    outcome,
+    settledBy,
+    status,
+    logId,
+    firstByteMs,
+    latencyMs,
+    tokensIn,
+    tokensOut,
+    tokensCached,
+    costNano,
+    reservedNano,
+    lookupAt,
+    lookups,
+    createdAt,
+    settledAt,
   };
 }
 

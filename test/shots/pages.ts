@@ -70,6 +70,6 @@ export const SHOTS: readonly Shot[] = [
   { name: 'settings-apps', as: 'owner', at: tenant('/settings/apps') },
   ...ADMIN_OVERVIEW_SHOTS,
   { name: 'settings-user', as: 'user', at: tenant('/settings/members') },
-  ...AGENT_SHOTS,
   ...INSIDE_SHOTS,
+  ...AGENT_SHOTS,
 ];

@@ -57,11 +57,3 @@ export function workloadName(workload: string): string {
 export function modelName(model: string): string {
   return model.slice(model.lastIndexOf('/') + 1);
 }
-
-/** A time that something took, such as "820 ms", "4.2 s" and "3 min 20 s". */
-export function durationWords(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
