@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { Scene } from './seed.ts';
-import type { Shot } from './pages.ts';
+import type { Shot } from './shot.ts';
 
 const inside =
   (path: string) =>

@@ -4,6 +4,8 @@ import { INSIDE_SHOTS } from './admin-inside.ts';
 import type { Scene } from './seed.ts';
 import type { Shot } from './shot.ts';
 
+export type { Shot } from './shot.ts';
+
 const apex =
   (path: string) =>
   ({ system }: Scene): string =>
