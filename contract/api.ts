@@ -99,7 +99,7 @@ export const tenantList = z.object({ tenants: z.array(tenantView), cursor: z.str
 export const usageList = z.object({
   rows: z.array(usageRow),
   cursor: z.string().nullable(),
-  /** Of all the rows in the range and of that workload, not only this page's, however they ended. */
+  /** Of all the rows in the range and of that kind, not only this page's, however they ended. */
   totals: usageSums,
 });
 

@@ -80,6 +80,8 @@ export const modelList = z.object({
     }),
   ) satisfies z.ZodType<CatalogModel[]>,
   priceVersion: z.string(),
+  /** The platforms of the system, which rules may name too; the first is the default. */
+  platforms: z.array(z.string()).default([]),
 });
 
 const policySummary = z.object({

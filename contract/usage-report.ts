@@ -27,6 +27,7 @@ export const usageReportQuery = usageRangeQuery.extend({
   model: name.optional(),
   workload: name.optional(),
   platform: name.optional(),
+  tier: name.optional(),
 });
 
 /** What a tenant's own `GET /api/usage` is asked with. */
@@ -62,7 +63,31 @@ export const usageReport = z.object({
 });
 export type UsageReport = z.infer<typeof usageReport>;
 
+/** What `GET /admin/api/usage/breakdown` is asked with: the same without a grouping. */
+export const usageBreakdownQuery = usageReportQuery.omit({ by: true });
+
 /** What else `GET /admin/api/tenants/:id/usage` is asked with besides its page and days. */
 export const usageRowsQuery = usageReportQuery
-  .pick({ workload: true })
+  .pick({ model: true, workload: true, platform: true, tier: true })
   .extend({ outcome: z.union([outcome, z.literal('failed')]).optional() });
+
+/** Most tenants of one breakdown: more than a person compares. */
+export const MAX_BREAKDOWN_TENANTS = 50;
+
+const groups = z.array(usageGroup);
+
+/** Everything that a page of usage shows, from `GET /admin/api/usage/breakdown`: one look at the books. */
+export const usageBreakdown = usageReport.omit({ by: true, groups: true, more: true }).extend({
+  days: groups,
+  models: groups,
+  workloads: groups,
+  platforms: groups,
+  tiers: groups,
+  /** The dearest, at most MAX_BREAKDOWN_TENANTS. */
+  tenants: groups,
+  /** Of how many. */
+  tenantCount: z.number().int(),
+  /** The same number of days right before, by the same filters. */
+  previous: z.object({ from: z.string(), to: z.string(), totals: usageSums }),
+});
+export type UsageBreakdown = z.infer<typeof usageBreakdown>;

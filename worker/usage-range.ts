@@ -36,6 +36,11 @@ export function reportRange({ from, to }: UsageRangeQuery, now: number): UsageRa
   return { from: nameOf(since), to: nameOf(last), since, before };
 }
 
+/** The first and last of as many days, right before those of a range. */
+export function rangeBefore({ since, before }: UsageRange): { from: string; to: string } {
+  return { from: nameOf(since - (before - since)), to: nameOf(since - DAY_MS) };
+}
+
 /** The same without bounds: what is not named is open. Throws invalid_request when reversed. */
 export function openRange({ from, to }: UsageRangeQuery): { since?: number; before?: number } {
   const since = from === undefined ? undefined : Date.parse(from);

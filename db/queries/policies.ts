@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, max, ne, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, max, ne, sql, type SQL } from 'drizzle-orm';
 import { policySchema, type Policy, type PolicyRule } from '../../contract/policy.ts';
 import { SEED_POLICY } from '../../contract/seed-policy.ts';
 import { activePolicy, audit, policies } from '../schema.ts';
@@ -74,6 +74,15 @@ export async function readActivePolicy(db: Db, now: number = Date.now()): Promis
 export async function policyByVersion(db: Db, version: number): Promise<PolicyRow | null> {
   const [row] = await db.select().from(policies).where(eq(policies.version, version)).limit(1);
   return row ?? null;
+}
+
+/** The stored policies of some versions, at most 100: D1's parameters. */
+export async function policiesByVersion(db: Db, versions: readonly number[]): Promise<PolicyRow[]> {
+  if (versions.length === 0) return [];
+  return db
+    .select()
+    .from(policies)
+    .where(inArray(policies.version, [...versions]));
 }
 
 /** The newest version there is; 0 before the first. */

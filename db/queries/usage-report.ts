@@ -14,6 +14,7 @@ export interface UsageSelection {
   model?: string;
   workload?: string;
   platform?: string;
+  tier?: string;
 }
 
 /** Sums of no row. */
@@ -38,9 +39,11 @@ export const sums = {
   costNano: total(usageDaily.costNano),
 };
 
-const slugOfTenant = sql<string>`coalesce((SELECT ${tenants.slug} FROM ${tenants}
+/** How people read a tenant: its slug, or its id where no row has that. */
+export const slugOfTenant = sql<string>`coalesce((SELECT ${tenants.slug} FROM ${tenants}
   WHERE ${tenants.id} = ${usageDaily.tenantId}), ${usageDaily.tenantId})`;
-const date = sql<string>`strftime('%Y-%m-%d', ${usageDaily.day} / 1000, 'unixepoch')`;
+/** The day of a row, `YYYY-MM-DD`. */
+export const date = sql<string>`strftime('%Y-%m-%d', ${usageDaily.day} / 1000, 'unixepoch')`;
 
 /** What each grouping groups by, and how people read it. */
 const GROUPINGS = {
@@ -57,8 +60,9 @@ function named(column: (typeof usageDaily)['model' | 'workload' | 'platform' | '
   return { key: name, label: name };
 }
 
-function selects(selection: UsageSelection): SQL | undefined {
-  const { since, before, tenantId, model, workload, platform } = selection;
+/** The condition for the rows that are wanted. */
+export function selects(selection: UsageSelection): SQL | undefined {
+  const { since, before, tenantId, model, workload, platform, tier } = selection;
   return and(
     since === undefined ? undefined : gte(usageDaily.day, since),
     before === undefined ? undefined : lt(usageDaily.day, before),
@@ -66,6 +70,7 @@ function selects(selection: UsageSelection): SQL | undefined {
     model === undefined ? undefined : eq(usageDaily.model, model),
     workload === undefined ? undefined : eq(usageDaily.workload, workload),
     platform === undefined ? undefined : eq(usageDaily.platform, platform),
+    tier === undefined ? undefined : eq(usageDaily.tier, tier),
   );
 }
 

@@ -42,7 +42,31 @@ export interface UsagePosition {
   id: string;
 }
 
-/** One page of a tenant's usage, newest first, strictly after `after`; times are UTC ms. */
+/** What rows have in common that are wanted. */
+interface UsageKind {
+  model?: string;
+  workload?: string;
+  platform?: string;
+  tier?: string;
+  /** One outcome, or `failed` for all but `ok`. */
+  outcome?: Outcome | 'failed';
+}
+
+function isOfKind({ model, workload, platform, tier, outcome }: UsageKind) {
+  const ended = outcome === 'failed' ? ne(usage.outcome, 'ok') : undefined;
+  return and(
+    model === undefined ? undefined : eq(usage.model, model),
+    workload === undefined ? undefined : eq(usage.workload, workload),
+    platform === undefined ? undefined : eq(usage.platform, platform),
+    tier === undefined ? undefined : eq(usage.tier, tier),
+    outcome === undefined || outcome === 'failed' ? ended : eq(usage.outcome, outcome),
+  );
+}
+
+/**
+ * One page of a tenant's usage, newest first, strictly after `after`; times are UTC ms. The index finds
+ * the tenant and the time; of what kind a row is, is seen on the row.
+ */
 export async function listUsage(
   db: Db,
   query: {
@@ -52,13 +76,9 @@ export async function listUsage(
     since?: number;
     /** Not included. */
     before?: number;
-    workload?: string;
-    /** One outcome, or `failed` for all but `ok`. */
-    outcome?: Outcome | 'failed';
-  },
+  } & UsageKind,
 ): Promise<UsageRow[]> {
-  const { tenantId, limit, after, since, before, workload, outcome } = query;
-  const ended = outcome === 'failed' ? ne(usage.outcome, 'ok') : undefined;
+  const { tenantId, limit, after, since, before } = query;
   const rest = after
     ? and(
         // Said apart, so that the index goes to where the page begins.
@@ -74,8 +94,7 @@ export async function listUsage(
         eq(usage.tenant_id, tenantId),
         since === undefined ? undefined : gte(usage.created_at, since),
         before === undefined ? undefined : lt(usage.created_at, before),
-        workload === undefined ? undefined : eq(usage.workload, workload),
-        outcome === undefined || outcome === 'failed' ? ended : eq(usage.outcome, outcome),
+        isOfKind(query),
         rest,
       ),
     )

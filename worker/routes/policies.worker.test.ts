@@ -320,11 +320,12 @@ describe('an explanation', () => {
   });
 });
 
-it('lists the models with their prices', async () => {
-  const { models, priceVersion } = modelList.parse(await get('/models'));
+it('lists the models with their prices, and the platforms', async () => {
+  const { models, priceVersion, platforms } = modelList.parse(await get('/models'));
   expect(models).toContainEqual(
     expect.objectContaining({ id: RULE.model, priceIn: 60, retiredSince: null }),
   );
   expect(models.find(({ id }) => id === RETIRED)?.successor).toBe(RULE.model);
+  expect(platforms[0]).toBe('streamkinetics.com');
   expect(priceVersion).toMatch(/^\d{4}-\d{2}-\d{2}$/);
 });

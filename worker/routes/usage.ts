@@ -3,14 +3,18 @@ import { pageQuery, type usageList } from '../../contract/api.ts';
 import type { AllowanceView } from '../../contract/allowance.ts';
 import { AppError } from '../../contract/errors.ts';
 import {
+  MAX_BREAKDOWN_TENANTS,
   MAX_REPORT_GROUPS,
   ownUsageQuery,
+  usageBreakdownQuery,
   usageRangeQuery,
   usageReportQuery,
   usageRowsQuery,
+  type UsageBreakdown,
   type UsageReport,
 } from '../../contract/usage-report.ts';
 import { listUsage } from '../../db/queries/usage.ts';
+import { breakDownUsage } from '../../db/queries/usage-breakdown.ts';
 import { reportUsage, totalUsage } from '../../db/queries/usage-report.ts';
 import { askAgent, callerOf } from '../ask-agent.ts';
 import { dbOf, paramOf, type EdgeContext } from '../context.ts';
@@ -18,7 +22,7 @@ import { decodeCursor, pageOf } from '../cursor.ts';
 import { findTenant } from '../find-tenant.ts';
 import { readQuery } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
-import { openRange, reportRange } from '../usage-range.ts';
+import { openRange, rangeBefore, reportRange } from '../usage-range.ts';
 
 type ReportQuery = Omit<z.infer<typeof usageReportQuery>, 'tenant'>;
 
@@ -27,11 +31,27 @@ async function report(
   query: ReportQuery,
   tenantId: string | null,
 ): Promise<UsageReport> {
-  const { by, model, workload, platform } = query;
+  const { by, model, workload, platform, tier } = query;
   const { from, to, since, before } = reportRange(query, c.var.deps.now());
-  const selection = { since, before, tenantId, model, workload, platform };
+  const selection = { since, before, tenantId, model, workload, platform, tier };
   const sums = await reportUsage(dbOf(c), { ...selection, by, limit: MAX_REPORT_GROUPS });
   return { from, to, by, ...sums };
+}
+
+/** Every grouping at once, and the totals of as many days before. */
+async function breakdown(
+  c: EdgeContext,
+  { tenant, ...query }: z.infer<typeof usageBreakdownQuery>,
+): Promise<UsageBreakdown> {
+  const db = dbOf(c);
+  const { model, workload, platform, tier } = query;
+  const range = reportRange(query, c.var.deps.now());
+  const { from, to, since, before } = range;
+  const tenantId = tenant === undefined ? null : (await findTenant(db, tenant)).id;
+  const selection = { since, before, tenantId, model, workload, platform, tier };
+  const tenantLimit = MAX_BREAKDOWN_TENANTS;
+  const { previous, ...sums } = await breakDownUsage(db, { ...selection, tenantLimit });
+  return { from, to, ...sums, previous: { ...rangeBefore(range), totals: previous } };
 }
 
 /** The tenant that is asked, once its agent said that the caller may see what it costs. */
@@ -52,6 +72,15 @@ export const usageRoutes: readonly RouteSpec[] = [
       const { tenant, ...query } = readQuery(new URL(c.req.url), usageReportQuery);
       const tenantId = tenant === undefined ? null : (await findTenant(dbOf(c), tenant)).id;
       return c.json(await report(c, query, tenantId));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/admin/api/usage/breakdown',
+    on: ['system'],
+    action: 'usage.read',
+    async handle(c) {
+      return c.json(await breakdown(c, readQuery(new URL(c.req.url), usageBreakdownQuery)));
     },
   },
   {

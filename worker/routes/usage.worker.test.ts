@@ -5,7 +5,14 @@ import { createdTenant, usageList, type CreatedTenant } from '../../contract/api
 import { errorBody } from '../../contract/errors.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import type { UsageRow } from '../../contract/usage.ts';
-import { MAX_REPORT_GROUPS, usageReport, type UsageReport } from '../../contract/usage-report.ts';
+import {
+  MAX_BREAKDOWN_TENANTS,
+  MAX_REPORT_GROUPS,
+  usageBreakdown,
+  usageReport,
+  type UsageBreakdown,
+  type UsageReport,
+} from '../../contract/usage-report.ts';
 import { makeUsageRow } from '../../db/doubles/usage-row.ts';
 import { openDb } from '../../db/queries/open.ts';
 import { insertUsage } from '../../db/queries/usage.ts';
@@ -195,21 +202,86 @@ it('rows of a tenant come by pages, of the days that are asked for, with totals 
   expect(rest.totals.attempts).toBe(3);
 });
 
-it('rows of a tenant are narrowed down by workload and by how they ended', async () => {
-  await book(one.id, 0, { outcome: 'timeout' });
-  await book(one.id, 1, { workload: 'monitor' });
-  await book(two.id, 0, { outcome: 'timeout', workload: 'monitor' });
-  const list = async (query: string): Promise<unknown> => {
-    const response = await world.ask(`${SYSTEM}/admin/api/tenants/${one.slug}/usage?${query}`);
+it('rows of a tenant are narrowed down by what they were and how they ended', async () => {
+  await book(one.id, 1, { model: 'good', workload: 'monitor', tier: 'premium' });
+  await book(one.id, 1, { outcome: 'timeout' });
+  await book(one.id, 2, { outcome: 'cut', platform: 'a.example' });
+  await book(one.id, 3);
+  const list = async (query: string) => {
+    const response = await world.ask(`${SYSTEM}/admin/api/tenants/${one.slug}/usage${query}`);
     const { rows, totals } = usageList.parse(await response.json());
-    return [rows.map(({ workload, outcome }) => [workload, outcome]), totals.attempts];
+    return [rows.length, totals.attempts];
   };
-  expect(await list('workload=monitor')).toEqual([[['monitor', 'ok']], 1]);
-  expect(await list('outcome=failed')).toEqual([[['chat', 'timeout']], 2]);
-  expect(await list('outcome=ok')).toEqual([[['monitor', 'ok']], 2]);
-  expect(await list('outcome=failed&workload=monitor')).toEqual([[], 1]);
+  expect(await list('?model=good')).toEqual([1, 1]);
+  expect(await list('?workload=monitor')).toEqual([1, 1]);
+  expect(await list('?tier=free')).toEqual([3, 3]);
+  expect(await list('?platform=a.example')).toEqual([1, 1]);
+  expect(await list('?outcome=timeout')).toEqual([1, 4]);
+  expect(await list('?outcome=failed')).toEqual([2, 4]);
+  expect(await list('?outcome=ok&model=fast')).toEqual([1, 3]);
   const refused = await world.ask(`${SYSTEM}/admin/api/tenants/${one.slug}/usage?outcome=bad`);
   expect(await codeOf(refused)).toBe('invalid_request');
+});
+
+describe('a breakdown for operators', () => {
+  async function breakdown(query = ''): Promise<UsageBreakdown> {
+    const response = await world.ask(`${SYSTEM}/admin/api/usage/breakdown${query}`);
+    expect(response.status).toBe(200);
+    return usageBreakdown.parse(await response.json());
+  }
+
+  it('has the sums of every report of the same range, in one answer', async () => {
+    await book(one.id, 0, { model: 'good', workload: 'monitor', tier: 'premium', cost_nano: 9e9 });
+    await book(one.id, 1, { platform: 'a.example', outcome: 'cut' });
+    await book(two.id, 1, { tokens_cached: 3 });
+    await book(SYSTEM_TENANT_ID, 1);
+    const query = '?from=2026-11-20';
+    const { days, models, workloads, platforms, tiers, tenants, ...all } = await breakdown(query);
+    const found = { day: days, model: models, workload: workloads, platform: platforms };
+    for (const [by, groups] of Object.entries({ ...found, tier: tiers, tenant: tenants })) {
+      const single = await report(`${query}&by=${by}`);
+      expect([by, groups]).toEqual([by, single.groups]);
+      expect(all.totals).toEqual(single.totals);
+      expect([all.system, all.asOf]).toEqual([single.system, single.asOf]);
+    }
+  });
+
+  it('compares with as many days right before, by the same filters', async () => {
+    for (const daysAgo of [0, 1, 2, 3, 4]) await book(one.id, daysAgo);
+    await book(two.id, 2);
+    await book(SYSTEM_TENANT_ID, 2);
+    const { totals, previous } = await breakdown('?from=2026-11-21&to=2026-11-22');
+    expect([totals.attempts, previous]).toEqual([
+      2,
+      { from: '2026-11-19', to: '2026-11-20', totals: expect.objectContaining({ attempts: 3 }) },
+    ]);
+    const own = await breakdown(`?from=2026-11-21&to=2026-11-22&tenant=${two.slug}`);
+    expect([own.totals.attempts, own.previous.totals.attempts, own.system]).toEqual([0, 1, null]);
+  });
+
+  it('is narrowed down like a report, and lists the dearest tenants of how many', async () => {
+    await book(one.id, 1, { model: 'good', workload: 'monitor', tier: 'premium' });
+    await book(two.id, 1);
+    for (const query of ['?model=good', '?workload=monitor', '?tier=premium']) {
+      const { tenants, tenantCount } = await breakdown(query);
+      expect([tenants.map(({ label }) => label), tenantCount]).toEqual([[one.slug], 1]);
+    }
+    const rows = Array.from({ length: MAX_BREAKDOWN_TENANTS }, (_, n) =>
+      makeUsageRow(`crowd-${n}.1`, { tenant_id: `crowd-${n}`, created_at: TODAY, cost_nano: 1 }),
+    );
+    await insertUsage(db, rows);
+    const { tenants, tenantCount, totals } = await breakdown();
+    expect([tenants.length, tenantCount]).toEqual([
+      MAX_BREAKDOWN_TENANTS,
+      MAX_BREAKDOWN_TENANTS + 2,
+    ]);
+    expect([tenants[0]?.costNano, totals.attempts]).toEqual([1e9, MAX_BREAKDOWN_TENANTS + 2]);
+  });
+
+  it('is empty when nothing was booked', async () => {
+    const empty = { days: [], models: [], tenants: [], tenantCount: 0, asOf: null };
+    expect(await breakdown()).toMatchObject(empty);
+  });
 });
 
 describe('a tenant’s own report', () => {
