@@ -60,10 +60,11 @@ function addUp(groups: Iterable<ReplayGroup>): ReplayGroup[] {
   return [...byKey.values()].toSorted((a, b) => b.costBeforeNano - a.costBeforeNano);
 }
 
+const isRefused = ({ after }: ReplayGroup): boolean => after === null;
+
 function totalsOf(groups: readonly ReplayGroup[]): ReplayResult['totals'] {
   const sum = (of: (group: ReplayGroup) => number): number =>
     groups.reduce((total, group) => total + of(group), 0);
-  const isRefused = ({ after }: ReplayGroup): boolean => after === null;
   return {
     calls: sum(({ calls }) => calls),
     moved: sum((group) => (isRefused(group) || group.before === group.after ? 0 : group.calls)),

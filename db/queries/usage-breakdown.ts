@@ -37,6 +37,11 @@ function groupBy(rows: readonly (UsageSums & Record<Name, string>)[], name: Name
     .toSorted((a, b) => b.costNano - a.costNano || a.key.localeCompare(b.key));
 }
 
+function withoutCount({ key, label, ...group }: UsageGroup & { count: number }): UsageGroup {
+  const { attempts, failures, tokensIn, tokensOut, tokensCached, costNano } = group;
+  return { key, label, attempts, failures, tokensIn, tokensOut, tokensCached, costNano };
+}
+
 /** The statements of a breakdown. Each of the first three reads the range once, and there is no more. */
 function statements(
   db: Db,
@@ -101,7 +106,7 @@ export async function breakDownUsage(
     workloads: groupBy(kinds, 'workload'),
     platforms: groupBy(kinds, 'platform'),
     tiers: groupBy(kinds, 'tier'),
-    tenants: tenants.map(({ count: _, ...group }) => group),
+    tenants: tenants.map(withoutCount),
     tenantCount: tenants[0]?.count ?? 0,
     totals: days.reduce<UsageSums>(plus, NOTHING),
     previous: previous ?? NOTHING,

@@ -90,7 +90,7 @@ export class PolicyDraft {
 
   /** What the browser keeps. */
   toText(): string {
-    const rules = this.rules.map(({ key: _, ...rule }) => rule);
+    const rules = this.rules.map((rule) => ({ ...rule, key: undefined }));
     return JSON.stringify({ basedOn: this.basedOn, rules });
   }
 
