@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PolicyRule } from '../../../../../contract/policy.ts';
+import { diffPolicies } from '../../../../../contract/policy.ts';
+import { groupAlike } from './alike.ts';
 import { matrixOf } from './matrix.ts';
 
 const GLM = '@cf/zai-org/glm-4.7-flash';
@@ -32,4 +34,21 @@ test('what no rule covers has no route', () => {
   expect(premium?.cells.map(({ route, isChanged }) => [route, isChanged])).toEqual(
     Array.from({ length: 3 }, () => [null, false]),
   );
+});
+
+test('combinations whose routes change alike are said as one', () => {
+  const chat = { ...RULE, tier: 'free' as const, workload: 'chat' as const, model: KIMI };
+  const rules = [{ ...RULE, maxOutputTokens: 2_000 }, chat];
+  const { combinations } = diffPolicies({ version: 1, rules: [RULE] }, { version: 2, rules });
+  const lots = groupAlike(combinations).map(({ tier, workloads, after }) => [
+    tier,
+    workloads,
+    after?.model,
+  ]);
+  expect(lots).toEqual([
+    ['free', 'chat', KIMI],
+    ['free', 'summarize, monitor', GLM],
+    ['premium', 'any', GLM],
+    ['enterprise', 'any', GLM],
+  ]);
 });
