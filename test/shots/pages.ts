@@ -1,6 +1,8 @@
 import { AGENT_SHOTS } from './admin-agent.ts';
 import { ADMIN_OVERVIEW_SHOTS } from './admin-overview.ts';
 import { INSIDE_SHOTS } from './admin-inside.ts';
+import type { Page } from 'playwright-core';
+import { ROUTING_SHOTS } from './admin-routing.ts';
 import type { Scene } from './seed.ts';
 import type { Shot } from './shot.ts';
 
@@ -74,4 +76,5 @@ export const SHOTS: readonly Shot[] = [
   { name: 'settings-user', as: 'user', at: tenant('/settings/members') },
   ...INSIDE_SHOTS,
   ...AGENT_SHOTS,
+  ...ROUTING_SHOTS,
 ];

@@ -64,7 +64,9 @@ export async function tabGaps(page: Page): Promise<string[]> {
   const count = await page.evaluate(noteStops);
   const seen = new Set<number>();
   const unseen: number[] = [];
-  for (let n = 0; n < Math.min(count + 3, MAX_STOPS) && seen.size < count; n += 1) {
+  // A date has stops within itself: its day, month, year and calendar.
+  const dates = (await page.locator('input[type="date"]').count()) * 3;
+  for (let n = 0; n < Math.min(count + dates + 3, MAX_STOPS) && seen.size < count; n += 1) {
     await page.keyboard.press('Tab');
     const { stop, isSeen } = await page.evaluate(focusedStop);
     if (stop < 0) continue;

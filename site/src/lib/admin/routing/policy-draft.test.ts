@@ -28,7 +28,7 @@ test('rules are added at the end, doubled right below and removed, and the keybo
   expect(draft.remove(copy)).toBe(draft.rules[1]?.key);
   expect(draft.remove(added)).toBe(draft.rules.at(-1)?.key);
   expect(models(draft)).toEqual([first, ...others]);
-  for (const { key } of [...draft.rules]) draft.remove(key);
+  while (draft.rules[0]) draft.remove(draft.rules[0].key);
   expect([draft.rules.length, draft.check.errors > 0]).toEqual([0, true]);
 });
 

@@ -13,10 +13,10 @@ export const OUTCOME_WORDS: Record<Outcome, { name: string; tone: 'good' | 'warn
 
 /** How its usage came to be known. */
 export const SETTLED_WORDS: Record<Settlement, string> = {
-  exact: 'exactly',
+  exact: 'exact',
   looked_up: 'from the log',
-  not_sent: 'as not sent',
-  estimated: 'as an estimate',
+  not_sent: 'not sent',
+  estimated: 'estimated',
 };
 
 /** Where it came from. */
