@@ -46,7 +46,7 @@ export const replayGroup = z.object({
 });
 export type ReplayGroup = z.infer<typeof replayGroup>;
 
-export const replayTotals = z.object({
+const replayTotals = z.object({
   calls: count,
   /** Those that another model would answer. */
   moved: count,

@@ -60,7 +60,6 @@ export const explainRouteBody = z
   .refine(({ version, rules: draft }) => version === undefined || draft === undefined, {
     message: 'names a version and rules: one of them is enough',
   });
-export type ExplainRouteBody = z.infer<typeof explainRouteBody>;
 
 /** From `GET models`. */
 export const modelList = z.object({

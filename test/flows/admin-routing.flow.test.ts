@@ -60,7 +60,6 @@ describe('routing and usage in the dashboard', () => {
   describe('have no barrier to anybody, light and dark', () => {
     it.each([
       '/routing',
-      '/routing/1?against=1',
       '/routing/edit',
       '/routing/test?tier=premium&promptTokens=500000',
       '/usage',

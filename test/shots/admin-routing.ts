@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
-import type { Shot } from './pages.ts';
+import type { Scene } from './seed.ts';
 
 const at =
-  (path: string): Shot['at'] =>
-  ({ system }) =>
+  (path: string) =>
+  ({ system }: Scene): string =>
     system.url + path;
 
 /** Enough of a draft that everything the editor can say is on the picture. */
@@ -17,7 +17,7 @@ async function draft(page: Page): Promise<void> {
 }
 
 /** The pages of routing and usage, as an admin sees them. */
-export const ROUTING_SHOTS: readonly Shot[] = [
+export const ROUTING_SHOTS = [
   { name: 'admin-routing', as: 'nobody', at: at('/admin/routing') },
   { name: 'admin-routing-version', as: 'nobody', at: at('/admin/routing/1') },
   { name: 'admin-routing-edit', as: 'nobody', at: at('/admin/routing/edit'), prepare: draft },
@@ -28,4 +28,4 @@ export const ROUTING_SHOTS: readonly Shot[] = [
   },
   { name: 'admin-usage', as: 'nobody', at: at('/admin/usage') },
   { name: 'admin-usage-tenant', as: 'nobody', at: at('/admin/usage?tenant=duarte&range=90d') },
-];
+] as const;
