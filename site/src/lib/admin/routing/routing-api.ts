@@ -29,7 +29,7 @@ export function routingApi(fetch: Fetch) {
     policies: (query: { limit: number; cursor?: string | null }) =>
       get(policyList, `/policies${queryOf(query)}`),
     policy: (version: string) => get(policyView, `/policies/${encodeURIComponent(version)}`),
-    diff: (version: string, from: string | null) =>
+    diff: (version: string, from: string | number | null) =>
       get(policyDiff, `/policies/${encodeURIComponent(version)}/diff${queryOf({ from })}`),
     models: () => get(modelList, '/models'),
     create: (body: z.input<typeof createPolicyBody>) => post(createdPolicy, '/policies', body),

@@ -7,14 +7,12 @@ const OFFERED = 100;
 
 export async function load({ fetch, url, params }: LoadEvent<{ version: string }>) {
   const api = routingApi(fetch);
-  const against = url.searchParams.get('against');
-  const [policy, diff, active, { policies }] = await adminAnswer(
-    Promise.all([
-      api.policy(params.version),
-      api.diff(params.version, against),
-      api.active(),
-      api.policies({ limit: OFFERED }),
-    ]),
+  const [policy, active, { policies }] = await adminAnswer(
+    Promise.all([api.policy(params.version), api.active(), api.policies({ limit: OFFERED })]),
   );
+  // What is in force is compared with what was in force before it.
+  const usual = policy.active ? active.previous : null;
+  const against = url.searchParams.get('against') ?? usual;
+  const diff = await adminAnswer(api.diff(params.version, against));
   return { policy, diff, active, policies };
 }
