@@ -287,5 +287,7 @@ export const operatorView = z.object({
   subject: z.string(),
   role: z.enum(['viewer', 'maintainer', 'admin']),
   kind: z.enum(['person', 'service', 'local']),
+  /** The platforms that the system serves; the first is the default. */
+  platforms: z.array(z.string()),
 });
 export type OperatorView = z.infer<typeof operatorView>;

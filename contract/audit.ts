@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageQuery } from './api.ts';
+import { ulidSchema } from './ids.ts';
 
 /** Latest time that is asked for, UTC ms: the last that a ULID holds. */
 const MAX_TIME_MS = 2 ** 48 - 1;
@@ -8,6 +9,8 @@ const exactly = z.string().min(1).max(600);
 
 /** What `GET /admin/api/audit` is asked with: each part that is given must hold. */
 export const auditQuery = pageQuery.extend({
+  /** One entry. */
+  id: ulidSchema.optional(),
   /** Subject of the operator who did it; `system` for what was finished later. */
   actor: exactly.optional(),
   /** Such as `tenant.update`. */
@@ -37,6 +40,7 @@ const auditView = z.object({
   after: z.unknown(),
   requestId: z.string(),
 });
+export type AuditView = z.infer<typeof auditView>;
 
 /** From `GET /admin/api/audit`: the newest first. */
 export const auditList = z.object({

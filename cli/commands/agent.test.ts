@@ -14,14 +14,17 @@ const ENTRY: AgentListEntry = {
   generation: 3,
   nextDueAt: null,
   updatedAt: Date.UTC(2026, 10, 22),
+  createdAt: Date.UTC(2026, 9, 1),
+  attention: ['failed'],
 };
 
 describe('agent list', () => {
   test('asks for what is wanted and prints a page with its cursor', async () => {
-    const page = { agents: [ENTRY], cursor: 'next' };
+    const page = { agents: [ENTRY], cursor: 'next', total: 2 };
     const system = await startSystem({ body: page });
     const argv = 'agent list --state failed --tier premium --platform streamkinetics.com';
-    const more = '--query ac --limit 1 --cursor before';
+    const wanted = '--status suspended --attention --sort slug --order desc';
+    const more = `${wanted} --query ac --limit 1 --cursor before`;
     const ran = await skclaw(`${argv} ${more}`.split(' '), { env: { SKCLAW_URL: system.url } });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.data()).toEqual(page);
@@ -29,6 +32,10 @@ describe('agent list', () => {
     expect(pathname).toBe('/admin/api/agents');
     expect(Object.fromEntries(searchParams)).toEqual({
       state: 'failed',
+      status: 'suspended',
+      attention: 'true',
+      sort: 'slug',
+      order: 'desc',
       tier: 'premium',
       platform: 'streamkinetics.com',
       q: 'ac',
@@ -38,10 +45,10 @@ describe('agent list', () => {
   });
 
   test('is valid JSON when there is none, and a table when asked', async () => {
-    const empty = await startSystem({ body: { agents: [], cursor: null } });
+    const empty = await startSystem({ body: { agents: [], cursor: null, total: 0 } });
     const none = await skclaw(['agent', 'list'], { env: { SKCLAW_URL: empty.url } });
-    expect([none.code, none.data()]).toEqual([0, { agents: [], cursor: null }]);
-    const system = await startSystem({ body: { agents: [ENTRY], cursor: 'next' } });
+    expect([none.code, none.data()]).toEqual([0, { agents: [], cursor: null, total: 0 }]);
+    const system = await startSystem({ body: { agents: [ENTRY], cursor: 'next', total: 2 } });
     const argv = ['agent', 'list', '--format', 'table'];
     const { stdout, stderr } = await skclaw(argv, { env: { SKCLAW_URL: system.url } });
     expect(stderr).toContain('--cursor next');

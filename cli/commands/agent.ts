@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { agentList } from '../../contract/agent-list.ts';
-import { AGENT_STATES } from '../../contract/agent.ts';
+import { AGENT_SORTS, agentList, LIST_ORDERS } from '../../contract/agent-list.ts';
+import { AGENT_STATES, tenantStatus } from '../../contract/agent.ts';
 import { agentInspection, flushResult } from '../../contract/api.ts';
 import { agentInput } from '../agent-options.ts';
 import { agentPath } from '../client.ts';
@@ -15,15 +15,27 @@ const list = defineCommand({
   summary: 'List agents as they last said of themselves; none is touched',
   flags: [
     { flag: '--state <state>', summary: `State: ${AGENT_STATES.join(', ')}` },
+    { flag: '--status <status>', summary: `The tenant’s: ${tenantStatus.options.join(', ')}` },
     FLAGS.platform,
     FLAGS.tier,
     FLAGS.query,
+    { flag: '--attention', summary: 'Only those that a person should look at' },
+    { flag: '--sort <by>', summary: `Sort by ${AGENT_SORTS.join(', ')}` },
+    { flag: '--order <order>', summary: LIST_ORDERS.join(' or ') },
     FLAGS.limit,
     FLAGS.cursor,
   ],
-  examples: ['agent list --format table', 'agent list --state failed --tier premium'],
+  examples: [
+    'agent list --format table',
+    'agent list --state failed --tier premium',
+    'agent list --attention --sort since',
+  ],
   input: pageInput.extend({
     state: choice(AGENT_STATES).optional(),
+    status: choice(tenantStatus.options).optional(),
+    attention: z.boolean().optional(),
+    sort: choice(AGENT_SORTS).optional(),
+    order: choice(LIST_ORDERS).optional(),
     platform: platformName.optional(),
     tier: tier.optional(),
     query: z.string().trim().max(100).optional(),

@@ -51,6 +51,7 @@ const firstIdAt = (at: number): string => encodeTime(at, TIME_CHARS) + FIRST_OF_
 
 /** What the audit is searched for: each part that is given must hold. */
 export interface AuditQuery {
+  id?: string | undefined;
   actor?: string | undefined;
   action?: string | undefined;
   target?: string | undefined;
@@ -73,12 +74,13 @@ const said = sql`lower(${audit.actor} || ' ' || ${audit.action} || ' ' || ${audi
 
 /** One page of the audit, the newest entry first. Ids are ULIDs: their order is that of time. */
 export async function listAudit(db: Db, query: AuditQuery): Promise<AuditRow[]> {
-  const { actor, action, target, tenantId, since, before, q, after, limit } = query;
+  const { id, actor, action, target, tenantId, since, before, q, after, limit } = query;
   return db
     .select()
     .from(audit)
     .where(
       and(
+        id === undefined ? undefined : eq(audit.id, id),
         actor === undefined ? undefined : eq(audit.actor, actor),
         action === undefined ? undefined : eq(audit.action, action),
         target === undefined ? undefined : eq(audit.target, target),

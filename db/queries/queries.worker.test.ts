@@ -1,9 +1,17 @@
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { AgentSort } from '../../contract/agent-list.ts';
 import { SEED_POLICY } from '../../contract/seed-policy.ts';
-import { listAgents } from './agent-list.ts';
 import {
+  agentPosition,
+  countAgents,
+  listAgents,
+  type AgentFilter,
+  type AgentPosition,
+} from './agent-list.ts';
+import {
+  deleteAgentRow,
   listSweepRows,
   markApplied,
   newAgentRow,
@@ -114,28 +122,39 @@ it('lists tenants newest first, by pages and by a part of their name', async () 
   expect(await listTenants(db, { q: '%', limit: 2, after: null })).toEqual([]);
 });
 
-it('lists agents as they last said of themselves, by state, platform, tier and name', async () => {
+describe('the agents’ list', () => {
   const platform = 'agents.example';
-  const add = async (slug: string, changed: object): Promise<string> => {
-    const row = tenant(slug, { platform, ...changed });
-    await insertTenant(db, { tenant: row, hostname: `${slug}.${platform}`, entry });
-    return row.id;
-  };
-  const silent = await add('listed-silent', { createdAt: 1 });
-  const ready = await add('listed-ready', { createdAt: 2, tier: 'premium' });
-  await add('listed-gone', { createdAt: 3, status: 'deleted' });
-  await upsertAgentRow(db, {
-    ...newAgentRow(ready, 5),
-    state: 'ready',
-    generation: 4,
-    nextDueAt: 70,
-    updatedAt: 60,
+  const ids: Record<string, string> = {};
+  const list = (query: Partial<Parameters<typeof listAgents>[1]> = {}) =>
+    listAgents(db, {
+      ...{ q: '', sort: 'created', order: 'desc', after: null, limit: 9, platform },
+      lateBefore: 50,
+      ...query,
+    });
+
+  beforeAll(async () => {
+    const add = async (slug: string, changed: object): Promise<void> => {
+      const row = tenant(slug, { platform, ...changed });
+      await insertTenant(db, { tenant: row, hostname: `${slug}.${platform}`, entry });
+      await markApplied(db, { tenantId: row.id, version: 1, now: 1 });
+      ids[slug] = row.id;
+    };
+    await add('listed-silent', { createdAt: 1 });
+    await add('listed-ready', { createdAt: 2, tier: 'premium' });
+    await add('listed-gone', { createdAt: 3, status: 'deleted', updatedAt: 40 });
+    await deleteAgentRow(db, ids['listed-gone'] ?? '');
+    await add('listed-failed', { createdAt: 4, tier: 'enterprise', status: 'suspended' });
+    const said = (slug: string, changed: Partial<AgentRow>) =>
+      upsertAgentRow(db, { ...newAgentRow(ids[slug] ?? '', 5), updatedAt: 60, ...changed });
+    await said('listed-ready', { state: 'ready', generation: 4, nextDueAt: 70 });
+    await said('listed-failed', { state: 'failed', since: 3, nextDueAt: 49 });
   });
-  const list = (query: object) =>
-    listAgents(db, { q: '', after: null, limit: 9, platform, ...query });
-  expect(await list({})).toEqual([
-    {
-      tenantId: ready,
+
+  it('says what agents last said of themselves, without deleted ones', async () => {
+    const found = await list();
+    expect(slugs(found)).toEqual(['listed-failed', 'listed-ready', 'listed-silent']);
+    expect(found[1]).toEqual({
+      tenantId: ids['listed-ready'],
       slug: 'listed-ready',
       platform,
       tier: 'premium',
@@ -146,14 +165,76 @@ it('lists agents as they last said of themselves, by state, platform, tier and n
       nextDueAt: 70,
       updatedAt: 60,
       createdAt: 2,
+      attention: [],
+    });
+    expect(found[2]).toMatchObject({ state: 'asleep', updatedAt: null });
+  });
+
+  it.each<[Partial<AgentFilter>, string[]]>([
+    [{ state: 'ready' }, ['ready']],
+    [{ tier: 'free' }, ['silent']],
+    [{ q: 'SILENT' }, ['silent']],
+    [{ status: 'suspended' }, ['failed']],
+    [{ status: 'active', state: 'asleep' }, ['silent']],
+    [{ status: 'deleted' }, ['gone']],
+    [{ attention: true }, ['failed']],
+    [{ attention: true, lateBefore: 2_000 }, ['failed', 'ready']],
+    [{ platform: 'other.example' }, []],
+  ])('narrows itself down to %j, and counts the same', async (filter, expected) => {
+    const wanted = expected.map((name) => `listed-${name}`);
+    expect(slugs(await list(filter))).toEqual(wanted);
+    const counted = { q: '', platform, lateBefore: 50, ...filter };
+    expect(await countAgents(db, counted)).toBe(wanted.length);
+  });
+
+  it('finds an agent by its tenant’s id', async () => {
+    expect(slugs(await list({ q: ids['listed-ready'] ?? '' }))).toEqual(['listed-ready']);
+  });
+
+  it('says why a person should look', async () => {
+    const why = async (lateBefore: number) =>
+      Object.fromEntries((await list({ lateBefore })).map((row) => [row.slug, row.attention]));
+    expect(await why(49)).toMatchObject({ 'listed-failed': ['failed'], 'listed-ready': [] });
+    expect(await why(50)).toMatchObject({ 'listed-failed': ['failed', 'overdue'] });
+    const row = await tenantById(db, ids['listed-silent'] ?? '');
+    if (!row) throw new Error('it is gone');
+    const { hostnames: _, state: __, appliedVersion: ___, ...before } = row;
+    await updateTenant(db, { before, set: { tier: 'free' }, entry: { ...entry, at: 100 } });
+    expect(await why(100)).toMatchObject({ 'listed-silent': [] });
+    expect(await why(101)).toMatchObject({ 'listed-silent': ['behind'] });
+    await updateTenant(db, {
+      before: { ...before, version: 2 },
+      set: { status: 'deleting' },
+      entry: { ...entry, at: 100 },
+    });
+    expect(await why(101)).toMatchObject({ 'listed-silent': ['deleting'] });
+    await updateTenant(db, {
+      before: { ...before, version: 3 },
+      set: { status: 'active' },
+      entry: { ...entry, at: 100 },
+    });
+  });
+
+  it.each<[AgentSort, string[]]>([
+    ['created', ['silent', 'ready', 'failed']],
+    ['slug', ['failed', 'ready', 'silent']],
+    ['since', ['silent', 'failed', 'ready']],
+    ['tier', ['silent', 'ready', 'failed']],
+    ['state', ['silent', 'ready', 'failed']],
+  ])(
+    'is sorted by %s both ways, and each page goes on where the one before ended',
+    async (sort, names) => {
+      const wanted = names.map((name) => `listed-${name}`);
+      for (const order of ['asc', 'desc'] as const) {
+        const paged: string[] = [];
+        let after: AgentPosition | null = null;
+        for (let page = await list({ sort, order, after, limit: 1 }); page[0];) {
+          paged.push(page[0].slug);
+          after = agentPosition(sort, page[0]);
+          page = await list({ sort, order, after, limit: 1 });
+        }
+        expect(paged).toEqual(order === 'asc' ? wanted : wanted.toReversed());
+      }
     },
-    expect.objectContaining({ tenantId: silent, state: 'asleep', updatedAt: null }),
-  ]);
-  expect(slugs(await list({ state: 'ready' }))).toEqual(['listed-ready']);
-  expect(slugs(await list({ tier: 'free' }))).toEqual(['listed-silent']);
-  expect(slugs(await list({ q: 'SILENT' }))).toEqual(['listed-silent']);
-  expect(slugs(await list({ q: ready }))).toEqual(['listed-ready']);
-  expect(slugs(await list({ limit: 1 }))).toEqual(['listed-ready']);
-  expect(slugs(await list({ after: { createdAt: 2, id: ready } }))).toEqual(['listed-silent']);
-  expect(await list({ platform: 'other.example' })).toEqual([]);
+  );
 });

@@ -67,7 +67,7 @@ export function tenantNamed(q: string): SQL | undefined {
 }
 
 /** Tenants that come after a position. */
-export function afterTenant({ createdAt, id }: TenantPosition): SQL | undefined {
+function afterTenant({ createdAt, id }: TenantPosition): SQL | undefined {
   return or(
     lt(tenants.createdAt, createdAt),
     and(eq(tenants.createdAt, createdAt), lt(tenants.id, id)),

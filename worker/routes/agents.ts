@@ -1,24 +1,25 @@
 import type { z } from 'zod';
-import { agentListQuery, type agentList, type AgentListEntry } from '../../contract/agent-list.ts';
 import { agentCallsQuery } from '../../contract/agent-calls.ts';
+import { agentListQuery, defaultOrder, type agentList } from '../../contract/agent-list.ts';
 import { agentLogsQuery } from '../../contract/agent-logs.ts';
 import type { SandboxAnswer } from '../../contract/agent-sandbox.ts';
 import { restartBody, sleepBody } from '../../contract/api.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { timelineQuery } from '../../contract/timeline.ts';
-import { listAgents, type ListedAgent } from '../../db/queries/agent-list.ts';
+import { agentPosition, countAgents, listAgents } from '../../db/queries/agent-list.ts';
 import type { TenantDetail } from '../../db/queries/tenants.ts';
 import { LIVE_PATH } from '../../durable/index.ts';
 import { openAgentSocket } from '../agent-socket.ts';
 import { addressOf, type AgentStub } from '../agent.ts';
 import { bookCommand } from '../book-command.ts';
 import { dbOf, paramOf, type EdgeContext } from '../context.ts';
-import { decodeCursor, pageOf } from '../cursor.ts';
 import { findOrdinaryTenant, findTenant, refuseDeleted } from '../find-tenant.ts';
 import { readBody, readQuery } from '../read-body.ts';
 import { RELEASE } from '../release.ts';
 import type { RouteSpec } from '../route.ts';
 import { systemAgent } from '../system-agent.ts';
+import { decodeSortCursor, encodeSortCursor } from '../sort-cursor.ts';
+import { OVERDUE_MS } from '../sweep.ts';
 
 async function agentFor(c: EdgeContext, tenant: TenantDetail): Promise<AgentStub> {
   // Asking it would make it anew, empty.
@@ -29,10 +30,22 @@ async function agentFor(c: EdgeContext, tenant: TenantDetail): Promise<AgentStub
   return c.var.deps.agentOf(c.env, addressOf(tenant));
 }
 
-/** A row of the list without what only sorts it. */
-function entryOf(listed: ListedAgent): AgentListEntry {
-  const { createdAt: _, ...entry } = listed;
-  return entry;
+type AgentList = z.infer<typeof agentList>;
+
+async function readList(c: EdgeContext): Promise<AgentList> {
+  const { limit, cursor, sort, ...query } = readQuery(new URL(c.req.url), agentListQuery);
+  const order = query.order ?? defaultOrder(sort);
+  const after = decodeSortCursor(cursor, { sort, order });
+  const filter = { ...query, lateBefore: c.var.deps.now() - OVERDUE_MS };
+  const db = dbOf(c);
+  const [found, total] = await Promise.all([
+    listAgents(db, { ...filter, sort, order, after, limit: limit + 1 }),
+    countAgents(db, filter),
+  ]);
+  const agents = found.slice(0, limit);
+  const last = found.length > limit ? agents.at(-1) : undefined;
+  const next = last && encodeSortCursor({ sort, order }, agentPosition(sort, last));
+  return { agents, cursor: next ?? null, total };
 }
 
 /** What operators do with agents. Looking neither wakes an agent nor keeps it awake. */
@@ -43,13 +56,7 @@ export const agentRoutes: readonly RouteSpec[] = [
     on: ['system'],
     action: 'agent.list',
     async handle(c) {
-      const { limit, cursor, ...query } = readQuery(new URL(c.req.url), agentListQuery);
-      const after = decodeCursor(cursor);
-      const found = await listAgents(dbOf(c), { ...query, after, limit: limit + 1 });
-      const page = pageOf(found, limit, ({ createdAt, tenantId: id }) => ({ createdAt, id }));
-      const agents = page.entries.map(entryOf);
-      const list: z.infer<typeof agentList> = { agents, cursor: page.cursor };
-      return c.json(list);
+      return c.json(await readList(c));
     },
   },
   {

@@ -10,6 +10,7 @@ import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { timelinePage } from '../../contract/timeline.ts';
 import { LOGS, LOOK, TIMELINE } from '../doubles/agent.ts';
 import { createWorld, type World } from '../doubles/world.ts';
+import { OVERDUE_MS } from '../sweep.ts';
 
 const SYSTEM = 'http://localhost:8787';
 let world: World;
@@ -71,12 +72,54 @@ describe('the agents’ list', () => {
     expect([...world.agents.values()].map((agent) => agent.asked.length)).toEqual(before);
   });
 
-  it.each(['state=awake', 'tier=gold', 'limit=0', 'limit=201', 'cursor=x', `q=${'x'.repeat(101)}`])(
-    'refuses %s',
-    async (query) => {
-      expect(await codeOf(await ask(`?${query}`))).toBe('invalid_request');
-    },
-  );
+  it('is sorted as it is asked for, counts what matches, and goes on in the same order only', async () => {
+    await create('premium');
+    const read = async (query: string) => agentList.parse(await (await ask(query)).json());
+    const all = await read('?sort=slug&limit=200');
+    const names = all.agents.map(({ slug }) => slug);
+    expect(names).toEqual(names.toSorted());
+    expect([all.total, all.cursor]).toEqual([names.length, null]);
+    const first = await read('?sort=slug&limit=1');
+    expect([first.agents[0]?.slug, first.total]).toEqual([names[0], names.length]);
+    const second = await read(`?sort=slug&limit=1&cursor=${first.cursor}`);
+    expect([second.agents[0]?.slug, second.total]).toEqual([names[1], names.length]);
+    for (const otherwise of ['', 'sort=slug&order=desc&', 'sort=tier&']) {
+      const refused = await ask(`?${otherwise}cursor=${first.cursor}`);
+      expect(errorBody.parse(await refused.json()).error).toMatchObject({
+        code: 'invalid_request',
+        message: 'cursor: is of the list sorted by slug, asc',
+      });
+    }
+  });
+
+  it('says which agents a person should look at, by the clock of now', async () => {
+    const { agents, total } = agentList.parse(await (await ask('?attention=true')).json());
+    expect([agents, total]).toEqual([[], 0]);
+    const now = world.deps.now();
+    await env.DB.prepare('UPDATE agents SET next_due_at = ? WHERE tenant_id = ?')
+      .bind(now - OVERDUE_MS - 1, tenant.id)
+      .run();
+    const found = agentList.parse(await (await ask('?attention=true')).json());
+    expect(found).toMatchObject({
+      agents: [{ tenantId: tenant.id, attention: ['overdue'] }],
+      total: 1,
+    });
+  });
+
+  it.each([
+    'status=gone',
+    'sort=size',
+    'order=up',
+    'attention=maybe',
+    'state=awake',
+    'tier=gold',
+    'limit=0',
+    'limit=201',
+    'cursor=x',
+    `q=${'x'.repeat(101)}`,
+  ])('refuses %s', async (query) => {
+    expect(await codeOf(await ask(`?${query}`))).toBe('invalid_request');
+  });
 });
 
 describe('a restart', () => {

@@ -77,6 +77,8 @@ describe('the audit', () => {
     expect(await days(`tenant=${tenant.slug}`)).toEqual([4, 1, 0]);
     expect(await days(`tenant=${tenant.id}`)).toEqual([4, 1, 0]);
     expect(await days(`since=${NOON + DAY}&before=${NOON + 3 * DAY}`)).toEqual([2, 1]);
+    const [newest] = (await read('')).entries;
+    expect(await days(`id=${newest?.id}`)).toEqual([4]);
     expect(await days('q=ENTERPRISE')).toEqual([2]);
     expect(await days('q=request-4')).toEqual([4]);
     expect(await days('q=100%25')).toEqual([]);

@@ -8,6 +8,7 @@ import {
 import { operatorOf } from '../audit.ts';
 import { addOperator, changeOperator, readOperators, removeOperator } from '../change-operators.ts';
 import { paramOf, type EdgeContext } from '../context.ts';
+import { platformsOf } from '../env.ts';
 import { readBody } from '../read-body.ts';
 import type { RouteSpec } from '../route.ts';
 
@@ -29,7 +30,8 @@ export const operatorRoutes: readonly RouteSpec[] = [
     action: 'operator.me',
     handle(c) {
       const { subject, role, via } = operatorOf(c);
-      const view: OperatorView = { subject, role, kind: via };
+      const platforms = platformsOf(c.env);
+      const view: OperatorView = { subject, role, kind: via, platforms };
       return c.json(view);
     },
   },
