@@ -36,6 +36,8 @@ const auditView = z.object({
   action: z.string(),
   target: z.string(),
   tenantId: z.string().nullable(),
+  /** Its tenant's slug, also of a deleted one; null where there is no tenant. */
+  tenantSlug: z.string().nullable(),
   before: z.unknown(),
   after: z.unknown(),
   requestId: z.string(),

@@ -10,6 +10,7 @@ const entry = {
   action: 'tenant.update',
   target: `tenant:${TENANT_ID}`,
   tenantId: TENANT_ID,
+  tenantSlug: 'acme',
   before: { tier: 'free' },
   after: { tier: 'premium', note: 'x'.repeat(100) },
   requestId: 'r1',

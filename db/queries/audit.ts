@@ -1,6 +1,6 @@
-import { and, desc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gte, lt, sql, type SQL } from 'drizzle-orm';
 import { encodeTime, ulid } from 'ulid';
-import { audit } from '../schema.ts';
+import { audit, tenants } from '../schema.ts';
 import type { Db } from './open.ts';
 
 /** One change by an operator. `before` and `after` are plain data without secrets. */
@@ -15,7 +15,8 @@ export interface AuditEntry {
   requestId: string;
 }
 
-export type AuditRow = typeof audit.$inferSelect;
+/** An entry, and the slug of its tenant. */
+export type AuditRow = typeof audit.$inferSelect & { tenantSlug: string | null };
 
 /** The row of an entry, with its id. */
 export function auditRow(entry: AuditEntry): typeof audit.$inferInsert {
@@ -76,8 +77,9 @@ const said = sql`lower(${audit.actor} || ' ' || ${audit.action} || ' ' || ${audi
 export async function listAudit(db: Db, query: AuditQuery): Promise<AuditRow[]> {
   const { id, actor, action, target, tenantId, since, before, q, after, limit } = query;
   return db
-    .select()
+    .select({ ...getTableColumns(audit), tenantSlug: tenants.slug })
     .from(audit)
+    .leftJoin(tenants, eq(tenants.id, audit.tenantId))
     .where(
       and(
         id === undefined ? undefined : eq(audit.id, id),

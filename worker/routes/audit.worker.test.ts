@@ -64,6 +64,7 @@ describe('the audit', () => {
       action: 'tenant.update',
       target: `tenant:${tenant.id}`,
       tenantId: tenant.id,
+      tenantSlug: tenant.slug,
       before: { was: 100 },
       after: { tier: 'premium' },
       requestId: 'request-1',
