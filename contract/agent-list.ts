@@ -19,8 +19,8 @@ export function defaultOrder(sort: AgentSort): ListOrder {
 }
 
 /**
- * Why a person should look: its last wake failed; it is overdue by more than cron waits; its tenant's
- * record has not reached it, or its tenant's deletion is not complete, for as long.
+ * Why a person should look: its last wake failed; or it is overdue, its tenant's record has not reached
+ * it, or its tenant's deletion is not complete, and cron has not mended that for a quarter of an hour.
  */
 export const ATTENTION_REASONS = ['failed', 'overdue', 'behind', 'deleting'] as const;
 const attentionReason = z.enum(ATTENTION_REASONS);

@@ -15,12 +15,11 @@ import {
   MAX_ROWS_PER_SWEEP,
   MAX_SETTLEMENTS_PER_SWEEP,
   OVERDUE_MS,
+  SWEEP_INTERVAL_MS,
 } from './sweep.ts';
 import { recordOf } from './tenant-record.ts';
 import { thinCounts } from './thin-counts.ts';
 
-/** The schedule of wrangler.jsonc, ms. */
-const SWEEP_INTERVAL_MS = 5 * 60_000;
 /** Agents asked at once: a Worker has six connections (Cloudflare's limits of Workers). */
 const AT_ONCE = 6;
 

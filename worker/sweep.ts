@@ -2,6 +2,10 @@ import type { SweepRow } from '../db/queries/agents.ts';
 
 /** How late an agent's own alarm must be before cron steps in, ms. */
 export const OVERDUE_MS = 5 * 60_000;
+/** The schedule of wrangler.jsonc, ms. */
+export const SWEEP_INTERVAL_MS = 5 * 60_000;
+/** How late something must be before a person should look, ms: two sweeps have not mended it. */
+export const ATTENTION_MS = OVERDUE_MS + 2 * SWEEP_INTERVAL_MS;
 /** Agents told their record in one sweep: each is one call, and a sweep has 15 minutes. */
 export const MAX_RECORDS_PER_SWEEP = 50;
 /** Agents poked in one sweep. */

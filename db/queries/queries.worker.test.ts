@@ -127,7 +127,12 @@ describe('the agents’ list', () => {
   const ids: Record<string, string> = {};
   const list = (query: Partial<Parameters<typeof listAgents>[1]> = {}) =>
     listAgents(db, {
-      ...{ q: '', sort: 'created', order: 'desc', after: null, limit: 9, platform },
+      q: '',
+      sort: 'created',
+      order: 'desc',
+      after: null,
+      limit: 9,
+      platform,
       lateBefore: 50,
       ...query,
     });

@@ -1,12 +1,10 @@
 import { AGENT_SHOTS } from './admin-agent.ts';
 import { ADMIN_OVERVIEW_SHOTS } from './admin-overview.ts';
 import { INSIDE_SHOTS } from './admin-inside.ts';
-import type { Page } from 'playwright-core';
 import { ROUTING_SHOTS } from './admin-routing.ts';
+import { ADMIN_TENANT_SHOTS } from './admin-tenants.ts';
 import type { Scene } from './seed.ts';
 import type { Shot } from './shot.ts';
-
-export type { Shot } from './shot.ts';
 
 const apex =
   (path: string) =>
@@ -77,4 +75,5 @@ export const SHOTS: readonly Shot[] = [
   ...INSIDE_SHOTS,
   ...AGENT_SHOTS,
   ...ROUTING_SHOTS,
+  ...ADMIN_TENANT_SHOTS,
 ];

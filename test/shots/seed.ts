@@ -6,6 +6,7 @@ import { freePort } from '../support/free-port.ts';
 import { MemberClient } from '../support/member.ts';
 import { bookHistory } from './books.ts';
 import { startScriptedModel } from './model.ts';
+import { bookNeighbours } from './neighbours.ts';
 import { KEYS, PEOPLE, QUESTIONS, SCHEDULES, TITLES } from './script.ts';
 
 /** A boot of the real OpenClaw on a busy machine; longer is a hang, ms. */
@@ -41,6 +42,7 @@ export async function makeScene(dir: string, isReal: boolean): Promise<Scene> {
     .createTenant({ platform: 'streamkinetics.com', tier: 'premium', slug: 'duarte' })
     .finally(() => before.stop({ sleepFirst: false }));
   bookHistory(options.stateDir, tenant.id, Date.now());
+  bookNeighbours(options.stateDir, Date.now());
   const system = await startSystem(options);
   const close = async (): Promise<void> => {
     await system.stop({ sleepFirst: false });

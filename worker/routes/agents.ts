@@ -19,7 +19,7 @@ import { RELEASE } from '../release.ts';
 import type { RouteSpec } from '../route.ts';
 import { systemAgent } from '../system-agent.ts';
 import { decodeSortCursor, encodeSortCursor } from '../sort-cursor.ts';
-import { OVERDUE_MS } from '../sweep.ts';
+import { ATTENTION_MS } from '../sweep.ts';
 
 async function agentFor(c: EdgeContext, tenant: TenantDetail): Promise<AgentStub> {
   // Asking it would make it anew, empty.
@@ -36,7 +36,7 @@ async function readList(c: EdgeContext): Promise<AgentList> {
   const { limit, cursor, sort, ...query } = readQuery(new URL(c.req.url), agentListQuery);
   const order = query.order ?? defaultOrder(sort);
   const after = decodeSortCursor(cursor, { sort, order });
-  const filter = { ...query, lateBefore: c.var.deps.now() - OVERDUE_MS };
+  const filter = { ...query, lateBefore: c.var.deps.now() - ATTENTION_MS };
   const db = dbOf(c);
   const [found, total] = await Promise.all([
     listAgents(db, { ...filter, sort, order, after, limit: limit + 1 }),

@@ -10,7 +10,7 @@ import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { timelinePage } from '../../contract/timeline.ts';
 import { LOGS, LOOK, TIMELINE } from '../doubles/agent.ts';
 import { createWorld, type World } from '../doubles/world.ts';
-import { OVERDUE_MS } from '../sweep.ts';
+import { ATTENTION_MS } from '../sweep.ts';
 
 const SYSTEM = 'http://localhost:8787';
 let world: World;
@@ -97,7 +97,7 @@ describe('the agents’ list', () => {
     expect([agents, total]).toEqual([[], 0]);
     const now = world.deps.now();
     await env.DB.prepare('UPDATE agents SET next_due_at = ? WHERE tenant_id = ?')
-      .bind(now - OVERDUE_MS - 1, tenant.id)
+      .bind(now - ATTENTION_MS - 1, tenant.id)
       .run();
     const found = agentList.parse(await (await ask('?attention=true')).json());
     expect(found).toMatchObject({

@@ -32,6 +32,15 @@ test('one side alone is all new, or all gone', () => {
   expect(changesOf(null, null)).toEqual([]);
 });
 
+test('a moment is said as one, and a number is not taken for one', () => {
+  const after = { createdAt: Date.UTC(2026, 10, 22), phaseAt: 7, tokens: Date.UTC(2026, 10, 22) };
+  expect(changesOf(null, after).map((change) => change.after)).toEqual([
+    '2026-11-22T00:00:00.000Z',
+    '7',
+    '1795305600000',
+  ]);
+});
+
 test('lists are compared whole, and long values are cut', () => {
   expect(changesOf({ a: [1, 2] }, { a: [1, 2] })).toEqual([]);
   expect(changesOf({ a: [1] }, { a: [1, 2] })).toEqual([

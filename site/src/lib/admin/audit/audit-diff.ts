@@ -1,5 +1,5 @@
-/** Fields of one entry that are shown; the raw JSON has them all. */
-export const MAX_FIELDS = 40;
+/** Fields of an entry that are shown in a list, and where it stands alone; the raw JSON has them all. */
+export const MAX_FIELDS = { listed: 5, alone: 60 };
 /** Longest value that is shown, in characters. */
 const MAX_VALUE_CHARS = 160;
 /** How deep objects are looked into; what lies deeper is shown as JSON. */
@@ -26,9 +26,15 @@ function fieldsOf(value: unknown, path = '', depth = 0): [string, unknown][] {
   );
 }
 
+/** The first moment that is taken for one, UTC ms: the numbers of versions and limits are smaller. */
+const FIRST_MOMENT = Date.UTC(2020, 0, 1);
+const isMoment = (path: string, value: unknown): value is number =>
+  path.endsWith('At') && Number.isInteger(value) && Number(value) >= FIRST_MOMENT;
+
 /** A value as people read it. */
-function valueWords(value: unknown): string {
+function valueWords(path: string, value: unknown): string {
   if (value === null || value === undefined) return 'none';
+  if (isMoment(path, value)) return new Date(value).toISOString();
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
@@ -44,8 +50,8 @@ export function changesOf(before: unknown, after: unknown): FieldChange[] {
     if (was.has(path) && is.has(path) && JSON.stringify(old) === JSON.stringify(now)) continue;
     changes.push({
       path,
-      before: was.has(path) ? valueWords(old) : null,
-      after: is.has(path) ? valueWords(now) : null,
+      before: was.has(path) ? valueWords(path, old) : null,
+      after: is.has(path) ? valueWords(path, now) : null,
     });
   }
   return changes;

@@ -7,10 +7,10 @@ import {
 import { askFor, tell, type Fetch } from '../../api/http.ts';
 
 const OPERATORS = '/admin/api/operators';
+const of = (subject: string): string => `${OPERATORS}/${encodeURIComponent(subject)}`;
 
 /** What is asked of who operates the system, and changed. All throw ApiError. */
 export function operatorsApi(fetch: Fetch) {
-  const of = (subject: string): string => `${OPERATORS}/${encodeURIComponent(subject)}`;
   return {
     list: () => askFor(fetch, operatorList, OPERATORS),
     add: (body: AddOperatorBody) =>

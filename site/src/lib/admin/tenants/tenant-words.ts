@@ -15,15 +15,16 @@ export const ATTENTION_WORDS: Record<AttentionReason, { name: string; meaning: s
   failed: { name: 'Failed', meaning: 'The last wake failed. The agent’s page says why.' },
   overdue: {
     name: 'Step overdue',
-    meaning: 'Something was due over five minutes ago and has not been done.',
+    meaning: 'Something was due over a quarter of an hour ago and has not been done.',
   },
   behind: {
     name: 'Change not confirmed',
-    meaning: 'The agent has not confirmed a change that is over five minutes old.',
+    meaning: 'The agent has not confirmed a change that is over a quarter of an hour old.',
   },
   deleting: {
     name: 'Deletion not complete',
-    meaning: 'The tenant was deleted over five minutes ago, and something is left to erase.',
+    meaning:
+      'The tenant was deleted over a quarter of an hour ago, and something is left to erase.',
   },
 };
 

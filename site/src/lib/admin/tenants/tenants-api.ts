@@ -24,10 +24,10 @@ import { askFor, type Fetch } from '../../api/http.ts';
 import { queryOf } from '../address.ts';
 
 const ADMIN = '/admin/api';
+const of = (id: string, rest = ''): string => `${ADMIN}/tenants/${encodeURIComponent(id)}${rest}`;
 
 /** What operators ask of tenants and do with them. `id` is an id or slug. All throw ApiError. */
 export function tenantsApi(fetch: Fetch) {
-  const of = (id: string, rest = ''): string => `${ADMIN}/tenants/${encodeURIComponent(id)}${rest}`;
   const get = <T>(schema: z.ZodType<T>, path: string): Promise<T> => askFor(fetch, schema, path);
   const post = <T>(schema: z.ZodType<T>, path: string, body?: unknown): Promise<T> =>
     askFor(fetch, schema, path, { method: 'POST', body });
