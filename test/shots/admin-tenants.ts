@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { Shot } from './pages.ts';
+import type { Shot } from './shot.ts';
 
 /** A page of the dashboard, as an admin on this machine sees it. */
 const admin = (name: string, path: string, rest: Partial<Shot> = {}): Shot => ({

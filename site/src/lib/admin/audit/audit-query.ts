@@ -1,5 +1,5 @@
 /** Parts of an entry that the address may ask for, each exactly. */
-export const EXACT = ['actor', 'action', 'target', 'tenant'] as const;
+const EXACT = ['actor', 'action', 'target', 'tenant'] as const;
 const FILTERS = [...EXACT, 'q', 'since', 'before'] as const;
 const DAY_MS = 86_400_000;
 

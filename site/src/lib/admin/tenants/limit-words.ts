@@ -48,7 +48,7 @@ export function limitWords(name: LimitName, value: number): string {
 }
 
 /** A limit as it is typed: a plain number in the unit that is shown. */
-export function typedLimit(name: LimitName, value: number | undefined): string {
+function typedLimit(name: LimitName, value: number | undefined): string {
   return value === undefined ? '' : String(value / LIMIT_WORDS[name].scale);
 }
 
