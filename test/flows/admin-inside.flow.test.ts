@@ -142,7 +142,7 @@ describe('the inside of an agent, on its page', () => {
     await send('!long 5000');
     const waiting = page.getByRole('region', { name: 'Calls that are not booked yet' });
     const inFlight = waiting.getByRole('row').filter({ hasText: 'In flight' });
-    await inFlight.getByRole('link').click();
+    await inFlight.getByRole('link').click({ timeout: WAKE_TIMEOUT_MS });
     await page.getByRole('heading', { name: 'A call' }).waitFor();
     expect(await focusedName(page)).toMatch(/^A call/);
     await page.getByText(/is the most specific for tier premium/).waitFor();
@@ -240,7 +240,7 @@ describe('the inside of an agent, on its page', () => {
     await visit(wide, at('snapshots', operators.admin));
     await press('Snapshot now').click();
     const row = wide.getByRole('row').filter({ hasText: 'By hand' });
-    await row.getByText('Stored', { exact: true }).waitFor();
+    await row.getByText('Stored', { exact: true }).waitFor({ timeout: WAKE_TIMEOUT_MS });
     const download = wide.waitForEvent('download');
     await row.getByRole('link', { name: /^Download/ }).click();
     expect((await download).suggestedFilename()).toMatch(/\.tar\.zst$/);
