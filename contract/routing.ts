@@ -61,6 +61,8 @@ export const explainRouteBody = z
     message: 'names a version and rules: one of them is enough',
   });
 
+export type ExplainRouteBody = z.infer<typeof explainRouteBody>;
+
 /** From `GET models`. */
 export const modelList = z.object({
   models: z.array(

@@ -8,7 +8,7 @@ import { sessionKeyOf } from './turns.ts';
 /** Sessions forgotten in one go; the rest follows at the next. */
 const MAX_FORGOTTEN_AT_ONCE = 50;
 /** Deletions kept in mind after they were told: more than a tenant makes while a snapshot is kept. */
-export const MAX_KEPT_DELETIONS = 10_000;
+const MAX_KEPT_DELETIONS = 10_000;
 
 export interface ForgetDeps {
   db: AgentDb;

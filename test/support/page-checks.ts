@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { tabGaps } from './tab-stops.ts';
 
 /** A phone of today, px. */
-export const PHONE = { width: 390, height: 844 };
+const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 800 };
 /** What stands over a page follows its width a moment later; longer is too late, ms. */
 const LAYOUT_TIMEOUT_MS = 5_000;

@@ -17,10 +17,6 @@ function noteStops(): number {
   const composites = '[role="menu"], [role="tablist"], [role="radiogroup"], [role="listbox"]';
   const within = document.querySelector('[role="dialog"], [role="alertdialog"]') ?? document;
   const all = [...within.querySelectorAll<HTMLElement>(controls)];
-  const isUsable = (element: HTMLElement): boolean =>
-    element.checkVisibility({ visibilityProperty: true }) &&
-    !element.matches(':disabled, [type="hidden"]') &&
-    element.closest('[inert], [aria-hidden="true"]') === null;
   const isChosen = (element: HTMLElement): boolean => {
     if (!(element instanceof HTMLInputElement) || element.type !== 'radio') return true;
     const group = all.filter(
@@ -31,7 +27,9 @@ function noteStops(): number {
   };
   window.tabStops = all.filter(
     (element) =>
-      isUsable(element) &&
+      element.checkVisibility({ visibilityProperty: true }) &&
+      !element.matches(':disabled, [type="hidden"]') &&
+      element.closest('[inert], [aria-hidden="true"]') === null &&
       isChosen(element) &&
       !(element.tabIndex < 0 && element.closest(composites) !== null) &&
       // A place to jump to, and no control.
@@ -75,13 +73,13 @@ export async function tabGaps(page: Page): Promise<string[]> {
   }
   const missed = Array.from({ length: count }, (_, stop) => stop).filter((stop) => !seen.has(stop));
   return page.evaluate(
-    ([missing, dark]) => {
-      const name = (stop: number): string => window.tabStops?.[stop]?.outerHTML.slice(0, 160) ?? '';
-      return [
-        ...missing.map((stop) => `no Tab comes to ${name(stop)}`),
-        ...dark.map((stop) => `the focus is not seen on ${name(stop)}`),
-      ];
-    },
+    ([missing, dark]) =>
+      [
+        ...missing.map((stop) => ['no Tab comes to', stop]),
+        ...dark.map((stop) => ['the focus is not seen on', stop]),
+      ].map(
+        ([what, stop]) => `${what} ${window.tabStops?.[Number(stop)]?.outerHTML.slice(0, 160)}`,
+      ),
     [missed, unseen] as const,
   );
 }
