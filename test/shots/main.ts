@@ -49,6 +49,8 @@ process.env['FONTCONFIG_FILE'] ??= await writeFonts(dir);
 const [scene, browser] = await Promise.all([makeScene(dir, !values.double), launchBrowser()]);
 let failures = 0;
 try {
+  // Before the shots that put the agent to sleep.
+  if (values.publish) await publish(browser, scene);
   for (const shot of SHOTS.filter(({ name }) => name.startsWith(values.only))) {
     for (const theme of THEMES) {
       for (const device of Object.keys(WIDTHS) as Device[]) {
@@ -60,7 +62,6 @@ try {
     }
     console.log(shot.name);
   }
-  if (values.publish) await publish(browser, scene);
 } finally {
   await browser.close();
   await scene.close();

@@ -26,6 +26,8 @@ export async function publish(browser: Browser, scene: Scene): Promise<void> {
     { name: 'chat', device: 'phone', folder: SITE },
     { name: 'chat', device: 'desktop', folder: DOCS },
     { name: 'settings-usage', device: 'desktop', folder: DOCS },
+    { name: 'agent-ready', device: 'desktop', folder: DOCS },
+    { name: 'admin-overview', device: 'desktop', folder: DOCS },
   ] as const;
   for (const { name, device, folder } of shown) {
     const shot = SHOTS.find((one) => one.name === name);
