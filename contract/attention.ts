@@ -17,9 +17,9 @@ const at = z.number().int();
 export const attention = z.object({
   /** Agents that failed. One that has a next try takes it by itself. */
   failed: listOf({ since: at }),
-  /** Agents whose own alarm is late by minutes. */
+  /** Agents whose own alarm is late by more than cron takes to mend it. */
   overdue: listOf({ dueAt: at }),
-  /** Changes that their agents do not have after more than a minute. */
+  /** Changes that their agents do not have by then. */
   pending: listOf({ since: at, version: z.number().int(), appliedVersion: z.number().int() }),
   /** Tenants that reached a notice of this month's budget, with what was used then. */
   budget: listOf({
@@ -28,7 +28,7 @@ export const attention = z.object({
     usedNano: z.number().int(),
     limitNano: z.number().int(),
   }),
-  /** Deletions that go on for more than an hour. */
+  /** Deletions that go on for that long. */
   deleting: listOf({ since: at }),
 });
 export type Attention = z.infer<typeof attention>;

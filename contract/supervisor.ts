@@ -21,7 +21,7 @@ export const supervisorStatus = z.object({
     readyMs: z.number().optional(),
   }),
   openclaw: z.object({
-    version: z.string().nullable(),
+    version: z.string().max(64).nullable(),
     pid: z.number().nullable(),
     restarts: z.number().int(),
     /** Whether OpenClaw answers; only said to who asks with `?check`, and null before it is ready. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, lt, ne, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
 import { decodeTime } from 'ulid';
 import { forgotten, snapshots } from '../db/agent/schema.ts';
 import { OpenClawLink } from './openclaw-link.ts';
@@ -6,7 +6,7 @@ import type { AgentDb } from './storage.ts';
 import { sessionKeyOf } from './turns.ts';
 
 /** Sessions forgotten in one go; the rest follows at the next. */
-const MAX_FORGOTTEN_AT_ONCE = 50;
+export const MAX_FORGOTTEN_AT_ONCE = 50;
 /** Deletions kept in mind after they were told: more than a tenant makes while a snapshot is kept. */
 const MAX_KEPT_DELETIONS = 10_000;
 
@@ -15,23 +15,25 @@ export interface ForgetDeps {
   /** The life of the sandbox that is ready, and the snapshot it began from; null for none. */
   generation: number;
   restored: string | null;
-  now: number;
+  now(): number;
   openGateway(): Promise<{ socket: WebSocket; token: string }>;
 }
 
-/** Those that OpenClaw knows: it was not told yet, or in a life before what it was restored from. */
-function isKnown({ generation, restored }: ForgetDeps): SQL | undefined {
-  const untold = isNull(forgotten.toldAt);
-  if (restored === null) return untold;
+/**
+ * Takes back what was told before the life that is, and after what it was restored from: OpenClaw knows
+ * it again. Written down before it is told, since the next snapshot will hold it.
+ */
+function takeBack({ db, generation, restored }: ForgetDeps): void {
+  if (restored === null) return;
   const cameBack = and(
     ne(forgotten.toldIn, generation),
     // A snapshot holds what was before its ticket, by whose time it is named.
     gt(forgotten.toldAt, decodeTime(restored)),
   );
-  return or(untold, cameBack);
+  db.update(forgotten).set({ toldAt: null, toldIn: null }).where(cameBack).run();
 }
 
-/** Drops what no snapshot can bring back any more, and the oldest of too many. */
+/** Of what was told: drops what no snapshot can bring back any more, and the oldest of too many. */
 function dropSettled(db: AgentDb): void {
   const oldest = db
     .select({ id: snapshots.id })
@@ -45,21 +47,22 @@ function dropSettled(db: AgentDb): void {
       .where(lt(forgotten.toldAt, decodeTime(oldest.id)))
       .run();
   db.run(sql`DELETE FROM ${forgotten} WHERE rowid IN
-    (SELECT rowid FROM ${forgotten} ORDER BY ${forgotten.deletedAt} DESC
-     LIMIT -1 OFFSET ${MAX_KEPT_DELETIONS})`);
+    (SELECT rowid FROM ${forgotten} WHERE ${forgotten.toldAt} IS NOT NULL
+     ORDER BY ${forgotten.deletedAt} DESC LIMIT -1 OFFSET ${MAX_KEPT_DELETIONS})`);
 }
 
 /**
  * Deletes in OpenClaw what was deleted here, and again what a restored snapshot has brought back.
  * Deleting needs more rights than chatting, so it has a link of its own, which no member's text ever goes
- * over. Answers how many are gone.
+ * over. Answers how many are gone: MAX_FORGOTTEN_AT_ONCE when there may be more.
  */
 export async function forgetSessions(deps: ForgetDeps): Promise<number> {
   const { db, generation, now } = deps;
+  takeBack(deps);
   const rows = db
     .select({ sessionId: forgotten.sessionId })
     .from(forgotten)
-    .where(isKnown(deps))
+    .where(isNull(forgotten.toldAt))
     .orderBy(asc(forgotten.deletedAt))
     .limit(MAX_FORGOTTEN_AT_ONCE)
     .all();
@@ -71,7 +74,8 @@ export async function forgetSessions(deps: ForgetDeps): Promise<number> {
     for (const { sessionId } of rows) {
       const key = sessionKeyOf(sessionId);
       await link.request('sessions.delete', { key, deleteTranscript: true });
-      const told = { toldAt: now, toldIn: generation };
+      // Not before: a snapshot that is made meanwhile may still hold it.
+      const told = { toldAt: now(), toldIn: generation };
       db.update(forgotten).set(told).where(eq(forgotten.sessionId, sessionId)).run();
     }
   } finally {

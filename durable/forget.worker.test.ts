@@ -24,7 +24,7 @@ const depsOf = (
   db,
   generation: 1,
   restored: null,
-  now: NOW,
+  now: () => NOW,
   openGateway: async () => ({ socket: openclaw.connect(), token: 'token' }),
   ...life,
 });
@@ -73,7 +73,7 @@ describe('a session that was deleted', () => {
       deleted(db);
       await forgetSessions(depsOf(db, openclaw));
       const after = snapshotAt(db, NOW + MINUTE);
-      const next = { generation: 2, now: NOW + 2 * MINUTE };
+      const next = { generation: 2, now: () => NOW + 2 * MINUTE };
       const again = (restored: string | null, life = next): Promise<number> =>
         forgetSessions(depsOf(db, openclaw, { ...life, restored }));
       expect(await again(after)).toBe(0);
@@ -83,6 +83,23 @@ describe('a session that was deleted', () => {
       expect(await again(before, { ...next, generation: 3 })).toBe(1);
     }));
 
+  it('that came back is remembered until it is told, whatever is saved meanwhile', () =>
+    freshAgent().inside(async ({ db }) => {
+      const openclaw = new FakeOpenClaw();
+      const before = snapshotAt(db, NOW - MINUTE);
+      deleted(db);
+      await forgetSessions(depsOf(db, openclaw));
+      openclaw.answers['sessions.delete'] = () => {
+        throw new Error('busy');
+      };
+      const second = depsOf(db, openclaw, { generation: 2, restored: before });
+      await expect(forgetSessions(second)).rejects.toThrow('busy');
+      delete openclaw.answers['sessions.delete'];
+      const saved = snapshotAt(db, NOW + MINUTE);
+      const third = depsOf(db, openclaw, { generation: 3, restored: saved });
+      expect(await forgetSessions(third)).toBe(1);
+    }));
+
   it('is out of mind once no snapshot is left that has it', () =>
     freshAgent().inside(async ({ db }) => {
       const openclaw = new FakeOpenClaw();
@@ -90,7 +107,7 @@ describe('a session that was deleted', () => {
       await forgetSessions(depsOf(db, openclaw));
       const oldest = snapshotAt(db, NOW + MINUTE);
       const second = deleted(db);
-      await forgetSessions(depsOf(db, openclaw, { now: decodeTime(oldest) + MINUTE }));
+      await forgetSessions(depsOf(db, openclaw, { now: () => decodeTime(oldest) + MINUTE }));
       expect(db.select().from(forgotten).all()).toMatchObject([{ sessionId: second }]);
     }));
 });

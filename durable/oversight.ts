@@ -68,7 +68,8 @@ export class Oversight {
     door.record();
     if (!awakeSupervisor(sandbox)) return null;
     const status = await lookInside(sandbox, (supervisor) => supervisor.status());
-    const { generation, startedAt, memory } = status;
+    const { startedAt, memory } = status;
+    const { generation } = sandbox.wake;
     const { version, restarts } = status.openclaw;
     return { generation, startedAt, memory, openclaw: { version, restarts } };
   }

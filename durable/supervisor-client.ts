@@ -32,7 +32,12 @@ export const LOG_LINE_CHARS = 4_001;
 /** A status has a few hundred bytes. The container is the tenant's, and may say anything. */
 const MAX_ANSWER_BYTES = 64 * 1_024;
 
-const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+/** Codes go on to operators: whatever a container says that is none is not repeated. */
+const code = z
+  .string()
+  .regex(/^[a-z_]{1,64}$/)
+  .catch('supervisor_error');
+const failure = z.object({ error: z.object({ code, message: z.string() }) });
 
 /** The supervisor refused, with its own code. */
 export class SupervisorError extends Error {
@@ -121,7 +126,7 @@ export function supervisorClient(container: SandboxContainer, token: string): Su
   return {
     status(since) {
       const path = since === undefined ? '/status' : `/status?since=${since}`;
-      return readStatus(path, STATUS_TIMEOUT_MS);
+      return readStatus(path, since === undefined ? CHECK_TIMEOUT_MS : STATUS_TIMEOUT_MS);
     },
     check: () => readStatus('/status?check=1', CHECK_TIMEOUT_MS),
     async stop() {

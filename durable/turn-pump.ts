@@ -1,6 +1,6 @@
 import { noteDirty } from './activity.ts';
 import { setDue, WATCHDOG_MS } from './due.ts';
-import { forgetSessions } from './forget.ts';
+import { forgetSessions, MAX_FORGOTTEN_AT_ONCE } from './forget.ts';
 import { reasonOf, type LogEntry } from './log.ts';
 import type { SandboxDriver } from './sandbox-driver.ts';
 import type { AgentDb } from './storage.ts';
@@ -100,8 +100,10 @@ export class TurnPump {
     const { state, generation, restore } = sandbox.wake;
     if (state !== 'ready') return;
     try {
-      const life = { generation, restored: restore?.id ?? null, now: now() };
-      if ((await forgetSessions({ db, openGateway, ...life })) > 0) noteDirty(db, now());
+      const life = { generation, restored: restore?.id ?? null };
+      const told = await forgetSessions({ db, openGateway, now, ...life });
+      if (told > 0) noteDirty(db, now());
+      if (told === MAX_FORGOTTEN_AT_ONCE) this.pump();
     } catch (error) {
       // Kept in mind, and told again at the next round: no turn waits for it.
       log({ level: 'warn', msg: 'OpenClaw was not told of a deletion', error: reasonOf(error) });

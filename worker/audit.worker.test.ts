@@ -56,6 +56,7 @@ function isOperatorsChange({ method, path, on, action }: RouteSpec): boolean {
 const CHANGES_NOTHING: Record<string, string> = {
   'POST /admin/api/routing/policies/check': 'checks rules and stores nothing',
   'POST /admin/api/routing/explain': 'says what a policy would do',
+  'POST /admin/api/routing/replay': 'says what rules would have done',
   'POST /admin/api/routing/test': 'is one model call, booked as the system tenant’s usage',
 };
 
@@ -199,7 +200,8 @@ describe('every change that an operator may ask for', () => {
 
   it.each(Object.keys(CHANGES_NOTHING))('is none: %s leaves no entry', async (name) => {
     const [method = '', path = ''] = name.split(' ');
-    const body = path.endsWith('check') ? { rules: SEED_POLICY.rules } : { tier: 'free' };
+    const takesRules = /check$|replay$/.test(path);
+    const body = takesRules ? { rules: SEED_POLICY.rules } : { tier: 'free' };
     const response = await ask(method, path, body);
     expect(response.status).toBe(200);
     const { results } = await env.DB.prepare('SELECT 1 FROM audit WHERE request_id = ?')

@@ -1,4 +1,4 @@
-import { and, desc, eq, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, ne, sql } from 'drizzle-orm';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import type { UsageRow } from '../../contract/usage.ts';
 import { usage } from '../schema.ts';
@@ -36,7 +36,8 @@ export function lastAnsweredCalls(
   db: Db,
   { tenantId, limit }: { tenantId: string | null; limit: number },
 ): Promise<AnsweredCall[]> {
-  const rows = db.select().from(usage);
+  const row = sql<number>`${usage}.rowid`.as('row');
+  const rows = db.select({ ...getTableColumns(usage), row }).from(usage);
   const newest = (
     tenantId === null
       ? rows.orderBy(sql`${usage}.rowid DESC`)
@@ -66,5 +67,6 @@ export function lastAnsweredCalls(
         tenantId === null ? ne(newest.tenant_id, SYSTEM_TENANT_ID) : undefined,
       ),
     )
+    .orderBy(desc(tenantId === null ? newest.row : newest.created_at))
     .limit(limit);
 }

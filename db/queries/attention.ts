@@ -6,9 +6,8 @@ import type { Db } from './open.ts';
 
 /** From when on something waits for a person, UTC ms. */
 export interface AttentionTimes {
-  dueBefore: number;
-  changedBefore: number;
-  deletingBefore: number;
+  /** What is late, pending or going on since before. */
+  before: number;
   /** First moment of the month whose budgets count. */
   month: number;
 }
@@ -32,16 +31,16 @@ function ofAgents(db: Db, at: typeof agents.since | typeof agents.nextDueAt, whe
 
 /** The statements behind `attentionOf`, for a batch, in its order. */
 export function attentionQueries(db: Db, times: AttentionTimes) {
-  const { dueBefore, changedBefore, deletingBefore, month } = times;
+  const { before, month } = times;
   const since = sql<number>`${tenants.updatedAt}`.as('since');
   return [
     ofAgents(db, agents.since, eq(agents.state, 'failed')),
-    ofAgents(db, agents.nextDueAt, lt(agents.nextDueAt, dueBefore)),
+    ofAgents(db, agents.nextDueAt, lt(agents.nextDueAt, before)),
     db
       .select({ ...who, total, since, version: tenants.version, appliedVersion: applied.as('had') })
       .from(tenants)
       .leftJoin(agents, eq(agents.tenantId, tenants.id))
-      .where(and(kept, lt(applied, tenants.version), lt(tenants.updatedAt, changedBefore)))
+      .where(and(kept, lt(applied, tenants.version), lt(tenants.updatedAt, before)))
       .orderBy(asc(tenants.updatedAt))
       .limit(MAX_ATTENTION_ENTRIES),
     db
@@ -62,7 +61,7 @@ export function attentionQueries(db: Db, times: AttentionTimes) {
     db
       .select({ ...who, total, since })
       .from(tenants)
-      .where(and(ordinary, eq(tenants.status, 'deleting'), lt(tenants.updatedAt, deletingBefore)))
+      .where(and(ordinary, eq(tenants.status, 'deleting'), lt(tenants.updatedAt, before)))
       .orderBy(asc(tenants.updatedAt))
       .limit(MAX_ATTENTION_ENTRIES),
   ] as const;

@@ -2,12 +2,7 @@ import { readOverview } from '../../db/queries/overview.ts';
 import { dbOf } from '../context.ts';
 import { flushRefusals } from '../count-refusals.ts';
 import type { RouteSpec } from '../route.ts';
-import { OVERDUE_MS } from '../sweep.ts';
-
-/** A change that has not arrived by then waits for something, ms: one takes a second. */
-const PENDING_AFTER_MS = 60_000;
-/** A deletion takes minutes when everything answers, ms. */
-const DELETING_AFTER_MS = 3_600_000;
+import { ATTENTION_MS } from '../sweep.ts';
 
 /** The first moment of the UTC month of a time. */
 function monthOf(at: number): number {
@@ -29,9 +24,7 @@ export const overviewRoutes: readonly RouteSpec[] = [
       const now = deps.now();
       const overview = await readOverview(dbOf(c), {
         now,
-        dueBefore: now - OVERDUE_MS,
-        changedBefore: now - PENDING_AFTER_MS,
-        deletingBefore: now - DELETING_AFTER_MS,
+        before: now - ATTENTION_MS,
         month: monthOf(now),
       });
       return c.json(overview);

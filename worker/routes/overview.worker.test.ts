@@ -4,6 +4,7 @@ import { MAX_ATTENTION_ENTRIES } from '../../contract/attention.ts';
 import { SYSTEM_TENANT_ID } from '../../contract/ids.ts';
 import { overviewView, type Overview } from '../../contract/overview.ts';
 import { createWorld, type World } from '../doubles/world.ts';
+import { ATTENTION_MS } from '../sweep.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -148,13 +149,13 @@ describe('the overview', () => {
 describe('what needs a person', () => {
   it('is each of its kinds, and nothing that is on its way', async () => {
     await tenant('failed', { agent: { state: 'failed', since: 77 } });
-    await tenant('late', { agent: { next_due_at: NOW - 6 * 60_000 } });
-    await tenant('due', { agent: { next_due_at: NOW - 4 * 60_000 } });
-    await tenant('behind', { row: { version: 3, updated_at: NOW - 61_000 } });
-    await tenant('changing', { row: { version: 3, updated_at: NOW - 59_000 } });
+    await tenant('late', { agent: { next_due_at: NOW - ATTENTION_MS - 1 } });
+    await tenant('due', { agent: { next_due_at: NOW - ATTENTION_MS + 1 } });
+    await tenant('behind', { row: { version: 3, updated_at: NOW - ATTENTION_MS - 1 } });
+    await tenant('changing', { row: { version: 3, updated_at: NOW - ATTENTION_MS + 1 } });
     const deleting = { status: 'deleting', version: 2 };
-    await tenant('stuck', { row: { ...deleting, updated_at: NOW - HOUR_MS - 1 } });
-    await tenant('leaving', { row: { ...deleting, updated_at: NOW - HOUR_MS + 1 } });
+    await tenant('stuck', { row: { ...deleting, updated_at: NOW - ATTENTION_MS - 1 } });
+    await tenant('leaving', { row: { ...deleting, updated_at: NOW - ATTENTION_MS + 1 } });
     await tenant('gone', { row: { status: 'deleted' }, agent: { state: 'failed' } });
     const { attention } = await read();
     const named = Object.entries(attention).map(([kind, { count, entries }]) => [

@@ -61,6 +61,20 @@ async function ownTenant(c: EdgeContext): Promise<string> {
   return record.id;
 }
 
+/**
+ * The days of a list of rows. Without a word on the kind of rows they may be open: each row that is read
+ * is listed. With one they are a report's, 30 unless named, as all rows of them may have to be read.
+ */
+function rowsRange(
+  c: EdgeContext,
+  kind: readonly (string | undefined)[],
+): { since?: number; before?: number } {
+  const days = readQuery(new URL(c.req.url), usageRangeQuery);
+  if (kind.every((word) => word === undefined)) return openRange(days);
+  const { since, before } = reportRange(days, c.var.deps.now());
+  return { since, before };
+}
+
 /** What was used and what it cost. */
 export const usageRoutes: readonly RouteSpec[] = [
   {
@@ -91,8 +105,8 @@ export const usageRoutes: readonly RouteSpec[] = [
     async handle(c) {
       const url = new URL(c.req.url);
       const { limit, cursor } = readQuery(url, pageQuery);
-      const range = openRange(readQuery(url, usageRangeQuery));
       const { outcome, ...kind } = readQuery(url, usageRowsQuery);
+      const range = rowsRange(c, [outcome, ...Object.values(kind)]);
       const after = decodeCursor(cursor);
       const db = dbOf(c);
       const { id: tenantId } = await findTenant(db, paramOf(c, 'id'));

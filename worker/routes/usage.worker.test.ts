@@ -223,6 +223,16 @@ it('rows of a tenant are narrowed down by what they were and how they ended', as
   expect(await codeOf(refused)).toBe('invalid_request');
 });
 
+it('rows of a kind are looked for in the last 30 days, unless days are named', async () => {
+  await book(one.id, 40, { outcome: 'timeout' });
+  const found = async (query: string): Promise<number> => {
+    const response = await world.ask(`${SYSTEM}/admin/api/tenants/${one.slug}/usage${query}`);
+    return usageList.parse(await response.json()).rows.length;
+  };
+  expect([await found(''), await found('?outcome=failed')]).toEqual([1, 0]);
+  expect(await found('?outcome=failed&from=2026-10-01')).toBe(1);
+});
+
 describe('a breakdown for operators', () => {
   async function breakdown(query = ''): Promise<UsageBreakdown> {
     const response = await world.ask(`${SYSTEM}/admin/api/usage/breakdown${query}`);
