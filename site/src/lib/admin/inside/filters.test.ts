@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SnapshotView } from '../../../../../contract/snapshots.ts';
 import { callFilters } from './calls/call-filters.ts';
-import { modelName } from './calls/call-words.ts';
 import { logFilter } from './logs/log-filter.ts';
 import { logText } from './logs/log-text.ts';
 import { storageOf } from './snapshots/snapshot-words.ts';
@@ -48,8 +47,4 @@ test('what is stored counts, and what is damaged takes room as well', () => {
   ];
   expect(storageOf(all)).toEqual({ count: 2, bytes: 25, newestAt: 9 });
   expect(storageOf([])).toEqual({ count: 0, bytes: 0, newestAt: null });
-});
-
-test('a model is named without where it lives', () => {
-  expect(['@cf/zai-org/glm-4.7-flash', 'plain'].map(modelName)).toEqual(['glm-4.7-flash', 'plain']);
 });

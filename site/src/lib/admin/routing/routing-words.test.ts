@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { differenceWords } from './difference-words.ts';
 import { routeQuestion } from './route-question.ts';
-import { fieldWords, priceWords, pricesOf } from './rule-words.ts';
+import { fieldWords, priceWords, pricesOf, shortModel } from './rule-words.ts';
 
 test('prices are dollars per million tokens', () => {
   expect([60, 45, 4_000].map(priceWords)).toEqual(['$0.06', '$0.045', '$4.00']);
@@ -22,6 +22,11 @@ test('a field that changed is said as people read it', () => {
   expect(fieldWords('firstByteTimeoutMs', 1_500)).toEqual({ name: 'first byte', value: '1.5 s' });
   expect(fieldWords('fallback', null).value).toBe('none');
   expect(fieldWords('model', '@cf/openai/gpt-oss-20b').value).toBe('gpt-oss-20b');
+});
+
+test('a model is named without where it lives', () => {
+  const models = ['@cf/zai-org/glm-4.7-flash', 'plain'];
+  expect(models.map(shortModel)).toEqual(['glm-4.7-flash', 'plain']);
 });
 
 test('a question is read from the address, and what is wrong in it is not asked', () => {

@@ -36,7 +36,7 @@ const SAID: [TimelineData, string][] = [
     { type: 'turn.ended', sessionId: 's', turnId: 't', state: 'aborted', ms: null },
     'Turn stopped: before it started',
   ],
-  [call, 'Call to x/y: took too long, chat, 2 attempts, 3.2 s, $0.0013, its use is estimated'],
+  [call, 'Call to x/y: no byte in time, chat, 2 attempts, 3.2 s, $0.0013, estimated'],
   [
     { type: 'due.failed', kind: 'flush', attempts: 1 },
     'A step of its alarm failed: Send usage to D1, 1 failure',

@@ -1,8 +1,8 @@
 import type { SnapshotKind } from '../../../../../../contract/snapshots.ts';
 import type { TimelineData } from '../../../../../../contract/timeline.ts';
-import type { Outcome, Settlement } from '../../../../../../contract/usage.ts';
 import { stageWords } from '../../../chat/agent-words.ts';
 import { fineMoneyWords, plural, sizeWords } from '../../../ui/words.ts';
+import { OUTCOMES, SETTLEMENTS } from '../../call-words.ts';
 import { durationWords } from '../duration-words.ts';
 import { dueWords } from '../state/due-words.ts';
 
@@ -12,21 +12,6 @@ export interface EntryWords {
   details: string[];
 }
 
-const OUTCOME_WORDS: Record<Outcome, string> = {
-  ok: 'answered',
-  aborted: 'broken off by the caller',
-  timeout: 'took too long',
-  upstream_error: 'refused upstream',
-  network_error: 'not reached',
-  cut: 'cut off within the answer',
-  lost: 'ended unseen',
-};
-const SETTLEMENT_WORDS: Record<Settlement, string | null> = {
-  exact: null,
-  looked_up: 'its use was looked up',
-  not_sent: 'never sent',
-  estimated: 'its use is estimated',
-};
 const SNAPSHOT_WORDS: Record<SnapshotKind, string> = {
   sleep: 'as it fell asleep',
   checkpoint: 'while it worked',
@@ -51,12 +36,12 @@ function failureDetails(data: TimelineData & { type: 'failed' | 'unsaved' }): st
 
 function callDetails(data: TimelineData & { type: 'call' }): string[] {
   return some([
-    OUTCOME_WORDS[data.outcome],
+    OUTCOMES[data.outcome].name.toLowerCase(),
     data.workload,
     data.attempts > 1 && plural(data.attempts, 'attempt'),
     durationWords(data.ms),
     fineMoneyWords(data.costNano),
-    SETTLEMENT_WORDS[data.settledBy],
+    data.settledBy !== 'exact' && SETTLEMENTS[data.settledBy],
   ]);
 }
 

@@ -1,6 +1,5 @@
-import type { AttemptState } from '../../../../../../contract/agent-calls.ts';
-import { WORKLOADS, type Workload } from '../../../../../../contract/tiers.ts';
-import type { CallSource, Outcome, Settlement } from '../../../../../../contract/usage.ts';
+import type { AttemptState } from '../../../../contract/agent-calls.ts';
+import type { CallSource, Outcome, Settlement } from '../../../../contract/usage.ts';
 
 type Tone = 'plain' | 'good' | 'busy' | 'warn' | 'bad';
 interface Words {
@@ -29,31 +28,15 @@ export const OUTCOMES: Record<Outcome, Words> = {
 
 /** How it is known what an attempt has used. */
 export const SETTLEMENTS: Record<Settlement, string> = {
-  exact: 'by the answer',
-  looked_up: 'by AI Gateway’s log',
+  exact: 'from the answer',
+  looked_up: 'from AI Gateway’s log',
   not_sent: 'never sent',
   estimated: 'estimated',
 };
 
+/** Who called. */
 export const SOURCES: Record<CallSource, string> = {
   sandbox: 'OpenClaw',
   api: 'API key',
   agent: 'The agent itself',
 };
-
-export const WORKLOAD_WORDS: Record<Workload, string> = {
-  chat: 'Chat',
-  summarize: 'Summarize',
-  monitor: 'Monitor',
-};
-
-/** A workload as rows have it, which may be of a version that knew others. */
-export function workloadName(workload: string): string {
-  const known = WORKLOADS.find((one) => one === workload);
-  return known === undefined ? workload : WORKLOAD_WORDS[known];
-}
-
-/** A model without where it lives: `@cf/zai-org/glm-4.7-flash` is `glm-4.7-flash`. */
-export function modelName(model: string): string {
-  return model.slice(model.lastIndexOf('/') + 1);
-}
