@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import {
   dateWords,
+  durationWords,
   fineMoneyWords,
   moneyWords,
   monthDayWords,
   plural,
   relativeWords,
+  runningWords,
   sizeWords,
 } from './words.ts';
 
@@ -34,6 +36,24 @@ test('a date names its day, and with a time its weekday, in the zone that is ask
   const exact = { timeZone: 'UTC', time: true, seconds: true };
   expect(dateWords(NOW + 7_000, exact)).toBe('Sun 22 Nov 2026, 12:00:07');
   expect(monthDayWords(Date.UTC(2026, 11, 1))).toBe('1 December');
+});
+
+test.each([
+  [0, '0 ms'],
+  [999.4, '999 ms'],
+  [3_240, '3.2 s'],
+  [59_999, '59 s'],
+  [60_000, '1 min'],
+  [65_000, '1 min 5 s'],
+  [11_520_000, '3 h 12 min'],
+  [86_400_000, '1 d'],
+  [273_600_000, '3 d 4 h'],
+])('a time of %d ms is "%s"', (ms, words) => {
+  expect(durationWords(ms)).toBe(words);
+});
+
+test('a time that runs counts whole seconds, and never below none', () => {
+  expect([-5, 0, 999, 3_900].map(runningWords)).toEqual(['0 s', '0 s', '0 s', '3 s']);
 });
 
 test('money is never shown as nothing when it is something', () => {

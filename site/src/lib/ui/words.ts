@@ -1,11 +1,16 @@
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
 /** How long ago or ahead something is, in the largest unit that fits. */
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 31_536_000_000],
-  ['month', 2_592_000_000],
-  ['week', 604_800_000],
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
+  ['year', 365 * DAY],
+  ['month', 30 * DAY],
+  ['week', 7 * DAY],
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
 ];
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
@@ -45,6 +50,32 @@ export function monthDayWords(at: number): string {
     month: 'long',
     timeZone: 'UTC',
   }).format(at);
+}
+
+/** Two units of a time: what is smaller says nothing beside them. */
+function twoUnits(
+  ms: number,
+  [big, bigName]: [number, string],
+  [small, smallName]: [number, string],
+) {
+  const whole = Math.floor(ms / big);
+  const rest = Math.floor((ms % big) / small);
+  return rest === 0 ? `${whole} ${bigName}` : `${whole} ${bigName} ${rest} ${smallName}`;
+}
+
+/** How long something took or lasts, such as "80 ms", "3.2 s", "1 min 5 s", "3 h 12 min"; `ms` from 0. */
+export function durationWords(ms: number): string {
+  if (ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
+  return runningWords(ms);
+}
+
+/** The same in whole seconds, for a time that runs. */
+export function runningWords(ms: number): string {
+  if (ms < MINUTE) return `${Math.floor(Math.max(0, ms) / SECOND)} s`;
+  if (ms < HOUR) return twoUnits(ms, [MINUTE, 'min'], [SECOND, 's']);
+  if (ms < DAY) return twoUnits(ms, [HOUR, 'h'], [MINUTE, 'min']);
+  return twoUnits(ms, [DAY, 'd'], [HOUR, 'h']);
 }
 
 const cents = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });

@@ -1,9 +1,8 @@
 import type { SnapshotKind } from '../../../../../../contract/snapshots.ts';
 import type { TimelineData } from '../../../../../../contract/timeline.ts';
 import { stageWords } from '../../../chat/agent-words.ts';
-import { fineMoneyWords, plural, sizeWords } from '../../../ui/words.ts';
+import { durationWords, fineMoneyWords, plural, sizeWords } from '../../../ui/words.ts';
 import { OUTCOMES, SETTLEMENTS } from '../../call-words.ts';
-import { durationWords } from '../duration-words.ts';
 import { dueWords } from '../state/due-words.ts';
 
 export interface EntryWords {

@@ -1,5 +1,4 @@
-import { fineMoneyWords, plural } from '../../../ui/words.ts';
-import { durationWords } from '../duration-words.ts';
+import { durationWords, fineMoneyWords, plural } from '../../../ui/words.ts';
 import type { Span } from './fold-timeline.ts';
 
 /** What a wake, or a time without one, is called. */
