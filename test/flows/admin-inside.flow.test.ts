@@ -82,6 +82,8 @@ describe('the inside of an agent, on its page', () => {
         .getByText(said[tab] ?? /never/)
         .first()
         .waitFor();
+      // Also where the tab is refused, the agent it belongs to is named.
+      await look.getByRole('heading', { level: 1, name: tenant.slug }).waitFor();
       const names = await look.locator('main').getByRole('button').allInnerTexts();
       expect([tab, names.filter((name) => name !== '')]).toEqual([tab, []]);
       expect(await look.locator('main').getByRole('switch').count()).toBe(0);
