@@ -82,13 +82,15 @@ describe('the inside of an agent, on its page', () => {
         .getByText(said[tab] ?? /never/)
         .first()
         .waitFor();
-      // Also where the tab is refused, the agent it belongs to is named.
-      await look.getByRole('heading', { level: 1, name: tenant.slug }).waitFor();
       const names = await look.locator('main').getByRole('button').allInnerTexts();
       expect([tab, names.filter((name) => name !== '')]).toEqual([tab, []]);
       expect(await look.locator('main').getByRole('switch').count()).toBe(0);
     }
     expect(await look.content()).not.toContain('What only its owner reads.');
+    await look.goto(at('sessions/01HZZZZZZZZZZZZZZZZZZZZZZZ', operators.viewer));
+    await look.getByRole('heading', { name: 'This is not here' }).waitFor();
+    await look.getByRole('heading', { level: 1, name: tenant.slug }).waitFor();
+    await look.getByRole('navigation', { name: 'Of this agent' }).waitFor();
     await look.close();
     expect(windows.viewer.problems).toEqual([]);
     expect((await inspect(system.url, tenant.id)).agent.state).toBe('asleep');
