@@ -1,14 +1,9 @@
 import type { AttemptState } from '../../../../contract/agent-calls.ts';
 import type { CallSource, Outcome, Settlement } from '../../../../contract/usage.ts';
-
-type Tone = 'plain' | 'good' | 'busy' | 'warn' | 'bad';
-interface Words {
-  name: string;
-  tone: Tone;
-}
+import type { Toned } from '../ui/tone.ts';
 
 /** How far an attempt or a call is. */
-export const CALL_STATES: Record<AttemptState, Words> = {
+export const CALL_STATES: Record<AttemptState, Toned> = {
   open: { name: 'In flight', tone: 'busy' },
   unsettled: { name: 'Usage looked up', tone: 'warn' },
   final: { name: 'To be booked', tone: 'plain' },
@@ -16,7 +11,7 @@ export const CALL_STATES: Record<AttemptState, Words> = {
 };
 
 /** How an attempt ended, and how good that is. */
-export const OUTCOMES: Record<Outcome, Words> = {
+export const OUTCOMES: Record<Outcome, Toned> = {
   ok: { name: 'Answered', tone: 'good' },
   aborted: { name: 'Caller left', tone: 'warn' },
   timeout: { name: 'No byte in time', tone: 'bad' },

@@ -1,13 +1,8 @@
 import type { AgentState, TenantStatus } from '../../../../contract/agent.ts';
-
-type Tone = 'plain' | 'good' | 'busy' | 'warn' | 'bad';
-interface Words {
-  name: string;
-  tone: Tone;
-}
+import type { Toned } from '../ui/tone.ts';
 
 /** The states of the wake machine as operators read them. */
-export const STATE_WORDS: Record<AgentState, Words> = {
+export const STATE_WORDS: Record<AgentState, Toned> = {
   asleep: { name: 'Asleep', tone: 'plain' },
   starting: { name: 'Starting', tone: 'busy' },
   restoring: { name: 'Restoring', tone: 'busy' },
@@ -17,7 +12,7 @@ export const STATE_WORDS: Record<AgentState, Words> = {
   failed: { name: 'Failed', tone: 'bad' },
 };
 
-export const STATUS_WORDS: Record<TenantStatus, Words> = {
+export const STATUS_WORDS: Record<TenantStatus, Toned> = {
   active: { name: 'Active', tone: 'good' },
   suspended: { name: 'Suspended', tone: 'warn' },
   deleting: { name: 'Deleting', tone: 'bad' },

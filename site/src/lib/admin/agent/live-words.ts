@@ -1,4 +1,5 @@
 import type { Closed } from '../../api/kept-socket.ts';
+import type { Toned } from '../../ui/tone.ts';
 
 /** `paused` is by the reader; `lost` is tried again unless it has ended for good. */
 export type LiveMode = 'live' | 'paused' | 'connecting' | 'lost';
@@ -20,10 +21,7 @@ export function endWords({ code }: Closed): string | null {
   return END_WORDS[code] ?? null;
 }
 
-export const MODE_WORDS: Record<
-  LiveMode,
-  { name: string; tone: 'good' | 'warn' | 'plain' | 'busy' }
-> = {
+export const MODE_WORDS: Record<LiveMode, Toned> = {
   live: { name: 'Live', tone: 'good' },
   paused: { name: 'Paused', tone: 'warn' },
   connecting: { name: 'Connecting', tone: 'busy' },

@@ -3,8 +3,7 @@ import type {
   SnapshotState,
   SnapshotView,
 } from '../../../../../../contract/snapshots.ts';
-
-type Tone = 'plain' | 'good' | 'busy' | 'warn' | 'bad';
+import type { Toned } from '../../../ui/tone.ts';
 
 /** Why a snapshot was made, as operators read it. */
 export const SNAPSHOT_KINDS: Record<SnapshotKind, string> = {
@@ -14,7 +13,7 @@ export const SNAPSHOT_KINDS: Record<SnapshotKind, string> = {
 };
 
 /** How far it is. */
-export const SNAPSHOT_STATES: Record<SnapshotState, { name: string; tone: Tone }> = {
+export const SNAPSHOT_STATES: Record<SnapshotState, Toned> = {
   ticketed: { name: 'Being saved', tone: 'busy' },
   stored: { name: 'Stored', tone: 'good' },
   failed: { name: 'Not saved', tone: 'warn' },
