@@ -52,7 +52,7 @@ export function waitingKinds(attention: Attention): WaitingKind[] {
     {
       kind: 'deleting',
       title: plural(deleting.count, 'deletion is stuck', 'deletions are stuck'),
-      advice: 'It has gone on for more than an hour. The Worker’s log says what it waits for.',
+      advice: 'It takes minutes when all goes well. The Worker’s log says what it waits for.',
       tone: 'bad',
       count: deleting.count,
       entries: deleting.entries.map((one) => ({
