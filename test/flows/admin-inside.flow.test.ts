@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { CreatedTenant } from '../../contract/api.ts';
 import { auditList } from '../../contract/audit.ts';
 import type { SessionView } from '../../contract/frames.ts';
+import { snapshotView } from '../../contract/snapshots.ts';
 import { LocalAdmin } from '../../local/runner/admin.ts';
-import { inspect, newTenant, untilAgent } from '../support/agents.ts';
+import { asleep, inspect, newTenant, untilAgent } from '../support/agents.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { focusedName, tabTo } from '../support/keyboard.ts';
 import { MemberClient } from '../support/member.ts';
@@ -243,15 +244,35 @@ describe('the inside of an agent, on its page', () => {
     const press = (name: string | RegExp) => wide.getByRole('button', { name });
     await visit(wide, at('snapshots', operators.admin));
     await press('Snapshot now').click();
-    const row = wide.getByRole('row').filter({ hasText: 'By hand' });
+    const row = wide.getByRole('row').filter({ hasText: 'By hand' }).last();
     await row.getByText('Stored', { exact: true }).waitFor({ timeout: WAKE_TIMEOUT_MS });
     const download = wide.waitForEvent('download');
     await row.getByRole('link', { name: /^Download/ }).click();
     expect((await download).suggestedFilename()).toMatch(/\.tar\.zst$/);
     expect(await barriers(wide)).toEqual([]);
+    const api = new LocalAdmin(system.url);
+    for (const _ of ['a second', 'a third']) {
+      const { id } = snapshotView.parse(await api.call('POST', `/agents/${tenant.id}/snapshots`));
+      const isStored = (one: { id: string; state: string }) =>
+        one.id === id && one.state === 'stored';
+      await untilAgent(system.url, tenant.id, ({ snapshots }) => snapshots.some(isStored));
+    }
+    await asleep(system.url, tenant.id);
+    // Of a sandbox that is gone the last lines are there, and said to be that.
+    await visit(wide, at('logs', operators.admin));
+    await wide.getByText(/No sandbox runs\. These are the last/).waitFor();
+
+    await visit(wide, at('snapshots', operators.admin));
+    const dialog = wide.getByRole('alertdialog');
+    await press(/^Delete the snapshot/)
+      .first()
+      .click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await audited(operators.admin, 'snapshot.delete')).toHaveLength(1);
+
     const restore = row.getByRole('button', { name: /^Restore/ });
     await restore.click();
-    const dialog = wide.getByRole('alertdialog');
     const go = dialog.getByRole('button', { name: 'Restore' });
     expect(await go.isDisabled()).toBe(true);
     expect(await barriers(wide)).toEqual([]);
@@ -264,18 +285,10 @@ describe('the inside of an agent, on its page', () => {
     await dialog.getByRole('textbox').fill(tenant.slug);
     await wide.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });
-    await untilAgent(system.url, tenant.id, ({ agent }) => agent.state === 'asleep');
     await row.getByText('Next wake').waitFor();
-    await press(/^Delete the snapshot/)
-      .first()
-      .click();
-    await dialog.getByRole('button', { name: 'Delete' }).click();
-    await dialog.waitFor({ state: 'detached' });
     expect(await audited(operators.admin, 'snapshot.restore')).toHaveLength(1);
-    expect(await audited(operators.admin, 'snapshot.delete')).toHaveLength(1);
-    // Of a sandbox that is gone the last lines are there, and said to be that.
-    await visit(wide, at('logs', operators.admin));
-    await wide.getByText(/No sandbox runs\. These are the last/).waitFor();
+    // It wakes from it, which nobody here waits for.
+    await api.call('POST', `/agents/${tenant.id}/sleep`, { force: true });
     expect([windows.maintainer.problems, windows.admin.problems]).toEqual([[], []]);
   });
 });
