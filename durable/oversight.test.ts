@@ -7,7 +7,8 @@ import { INITIAL_WAKE } from './wake.ts';
 
 const STATUS: SupervisorStatus = {
   protocol: 1,
-  generation: 3,
+  // A container may say anything; the agent knows which life it is.
+  generation: 99,
   rev: 1,
   stage: 'ready',
   reason: null,
@@ -29,7 +30,7 @@ function look(state: AgentState, status: () => Promise<SupervisorStatus>) {
   };
   const oversight = new Oversight({
     door: { record: () => ({}) },
-    sandbox: { wake: { ...INITIAL_WAKE, state }, supervisor: () => supervisor },
+    sandbox: { wake: { ...INITIAL_WAKE, state, generation: 3 }, supervisor: () => supervisor },
   } as unknown as OversightDeps);
   return { answer: oversight.sandboxLook(), asked: () => asked };
 }
