@@ -14,8 +14,9 @@ import {
   type UsageSelection,
 } from './usage-report.ts';
 
-const NAMES = ['model', 'workload', 'platform', 'tier'] as const;
-type Name = (typeof NAMES)[number];
+type Name = 'day' | 'model' | 'workload' | 'platform' | 'tier';
+/** What one day's calls of one kind used. */
+type KindOfDay = UsageSums & Record<Name, string>;
 
 function plus(a: UsageSums, b: UsageSums): UsageSums {
   return {
@@ -28,21 +29,25 @@ function plus(a: UsageSums, b: UsageSums): UsageSums {
   };
 }
 
-/** Sums of rows by what they have in one column, the dearest first. */
-function groupBy(rows: readonly (UsageSums & Record<Name, string>)[], name: Name): UsageGroup[] {
+/** Sums of rows by what they have in one column, in the order in which that is first met. */
+function groupBy(rows: readonly KindOfDay[], name: Name): UsageGroup[] {
   const byKey = new Map<string, UsageSums>();
   for (const row of rows) byKey.set(row[name], plus(byKey.get(row[name]) ?? NOTHING, row));
-  return [...byKey]
-    .map(([key, sum]) => ({ key, label: key, ...sum }))
-    .toSorted((a, b) => b.costNano - a.costNano || a.key.localeCompare(b.key));
+  return [...byKey].map(([key, sum]) => ({ key, label: key, ...sum }));
 }
+
+const dearestFirst = (groups: UsageGroup[]): UsageGroup[] =>
+  groups.toSorted((a, b) => b.costNano - a.costNano || a.key.localeCompare(b.key));
 
 function withoutCount({ key, label, ...group }: UsageGroup & { count: number }): UsageGroup {
   const { attempts, failures, tokensIn, tokensOut, tokensCached, costNano } = group;
   return { key, label, attempts, failures, tokensIn, tokensOut, tokensCached, costNano };
 }
 
-/** The statements of a breakdown. Each of the first three reads the range once, and there is no more. */
+/**
+ * The statements of a breakdown. The first two read the range once each, and the third that before it;
+ * `usage_daily_kind` holds the first one's groups in their order, so that nothing is sorted for it.
+ */
 function statements(
   db: Db,
   {
@@ -58,16 +63,11 @@ function statements(
   const { model, workload, platform, tier } = usageDaily;
   return [
     db
-      .select({ key: date.as('key'), label: date.as('label'), ...sums })
+      .select({ day: date.as('day'), platform, tier, workload, model, ...sums })
       .from(usageDaily)
       .where(listed)
-      .groupBy(usageDaily.day)
+      .groupBy(usageDaily.day, platform, tier, workload, model)
       .orderBy(asc(usageDaily.day)),
-    db
-      .select({ model, workload, platform, tier, ...sums })
-      .from(usageDaily)
-      .where(listed)
-      .groupBy(model, workload, platform, tier),
     db
       .select({
         key: tenant.as('key'),
@@ -97,18 +97,16 @@ export async function breakDownUsage(
   db: Db,
   query: UsageSelection & { since: number; before: number; tenantLimit: number },
 ): Promise<Omit<UsageBreakdown, 'from' | 'to' | 'previous'> & { previous: UsageSums }> {
-  const [days, kinds, tenants, [previous], [system], [newest]] = await db.batch(
-    statements(db, query),
-  );
+  const [kinds, tenants, [previous], [system], [newest]] = await db.batch(statements(db, query));
   return {
-    days,
-    models: groupBy(kinds, 'model'),
-    workloads: groupBy(kinds, 'workload'),
-    platforms: groupBy(kinds, 'platform'),
-    tiers: groupBy(kinds, 'tier'),
+    days: groupBy(kinds, 'day'),
+    models: dearestFirst(groupBy(kinds, 'model')),
+    workloads: dearestFirst(groupBy(kinds, 'workload')),
+    platforms: dearestFirst(groupBy(kinds, 'platform')),
+    tiers: dearestFirst(groupBy(kinds, 'tier')),
     tenants: tenants.map(withoutCount),
     tenantCount: tenants[0]?.count ?? 0,
-    totals: days.reduce<UsageSums>(plus, NOTHING),
+    totals: kinds.reduce<UsageSums>(plus, NOTHING),
     previous: previous ?? NOTHING,
     system: query.tenantId === null ? (system ?? NOTHING) : null,
     asOf: newest?.at ?? null,

@@ -1,0 +1,1 @@
+CREATE INDEX `usage_daily_kind` ON `usage_daily` (`day`,`platform`,`tier`,`workload`,`model`,`tenant_id`,`attempts`,`failures`,`tokens_in`,`tokens_out`,`tokens_cached`,`cost_nano`);
