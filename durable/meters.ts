@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AllowanceView } from '../contract/allowance.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Limits } from '../contract/limits.ts';
+import { monthStart, nextMonthStart } from '../contract/months.ts';
 import { BUDGET_NOTICE_PERCENTS, type BudgetView } from '../contract/notices.ts';
 
 const amount = z.number().int();
@@ -27,17 +28,6 @@ export type Meters = z.infer<typeof meters>;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-
-function monthStart(at: number): number {
-  const date = new Date(at);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
-}
-
-/** When the month after the one of `at` begins, UTC ms. */
-function nextMonthStart(at: number): number {
-  const date = new Date(at);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
-}
 
 /** The meters with the windows of `now`; one that is over starts again at nothing. */
 export function roll(before: Meters | null, now: number): Meters {

@@ -1,3 +1,4 @@
+import { monthStart } from '../../contract/months.ts';
 import type { Prng } from '../../test/faults/prng.ts';
 import { ROUTES_SEEN } from './routes-seen.ts';
 import type { Row } from './insert-rows.ts';
@@ -79,8 +80,7 @@ export function* noticeRows(
   prng: Prng,
   of: { tenants: readonly SeededTenant[]; now: number },
 ): Generator<Row> {
-  const date = new Date(of.now);
-  const month = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+  const month = monthStart(of.now);
   for (const { id } of of.tenants.slice(0, 80)) {
     const percent = prng.chance(0.3) ? 100 : 80;
     yield {

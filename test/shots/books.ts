@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { costNano } from '../../contract/models.ts';
+import { monthStart } from '../../contract/months.ts';
 import { agentFile, d1File } from '../faults/store-files.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,8 +25,7 @@ function busyness(day: number): number {
 /** Books some weeks of work of a tenant, behind the back of a Worker that does not run. */
 export function bookHistory(stateDir: string, tenantId: string, now: number): void {
   const today = now - (now % DAY_MS);
-  const date = new Date(now);
-  const month = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+  const month = monthStart(now);
   let spentNano = 0;
   using books = new DatabaseSync(d1File(stateDir));
   const insert = books.prepare(

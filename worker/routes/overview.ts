@@ -1,14 +1,9 @@
+import { monthStart } from '../../contract/months.ts';
 import { readOverview } from '../../db/queries/overview.ts';
 import { dbOf } from '../context.ts';
 import { flushRefusals } from '../count-refusals.ts';
 import type { RouteSpec } from '../route.ts';
 import { ATTENTION_MS } from '../sweep.ts';
-
-/** The first moment of the UTC month of a time. */
-function monthOf(at: number): number {
-  const date = new Date(at);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
-}
 
 /** `GET /admin/api/overview`: the system in numbers. Touches no agent. */
 export const overviewRoutes: readonly RouteSpec[] = [
@@ -25,7 +20,7 @@ export const overviewRoutes: readonly RouteSpec[] = [
       const overview = await readOverview(dbOf(c), {
         now,
         before: now - ATTENTION_MS,
-        month: monthOf(now),
+        month: monthStart(now),
       });
       return c.json(overview);
     },

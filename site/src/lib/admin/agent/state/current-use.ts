@@ -1,4 +1,5 @@
 import type { AgentInspection } from '../../../../../../contract/api.ts';
+import { nextMonthStart } from '../../../../../../contract/months.ts';
 import { compactWords, countWords, moneyWords } from '../../../ui/words.ts';
 
 const MINUTE_MS = 60_000;
@@ -12,12 +13,6 @@ export interface Use {
   words: string;
   /** What is held for calls under way, in words; null for nothing. */
   held: string | null;
-}
-
-/** The first moment of the month after the one that begins at `start`, UTC ms. */
-function monthAfter(start: number): number {
-  const date = new Date(start);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
 }
 
 const of = (name: string, used: number, limit: number, say: (n: number) => string): Use => ({
@@ -38,7 +33,7 @@ export function currentUse({ limits, ledger }: AgentInspection, now: number): Us
   const { may, minute, day, month } = limits;
   const isMinute = now < minute.start + MINUTE_MS;
   const isDay = now < day.start + DAY_MS;
-  const isMonth = now < monthAfter(month.start);
+  const isMonth = now < nextMonthStart(month.start);
   return [
     of('Calls this minute', isMinute ? minute.calls : 0, may.maxCallsPerMinute, countWords),
     of('Messages this minute', isMinute ? minute.turns : 0, may.maxTurnsPerMinute, countWords),
