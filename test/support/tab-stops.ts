@@ -7,6 +7,8 @@ declare global {
   interface Window {
     /** The controls that Tab is to come to, in the order of the page. */
     tabStops?: HTMLElement[];
+    /** Those it has come to, and those of them that did not show it. */
+    tabsSeen?: { reached: Set<HTMLElement>; dark: Set<HTMLElement> };
   }
 }
 
@@ -43,43 +45,46 @@ function noteStops(): number {
   return window.tabStops.length;
 }
 
-/** The stop that has the focus, by its number, and whether it is seen to have it. */
-function focusedStop(): { stop: number; isSeen: boolean } {
-  const element = document.activeElement as HTMLElement;
-  const { outlineStyle, boxShadow } = getComputedStyle(element);
-  const isField = element.matches('textarea, input');
-  // A radio is drawn by its label.
-  const label = element instanceof HTMLInputElement ? element.labels?.[0] : null;
-  const labelOutline = label ? getComputedStyle(label).outlineStyle : 'none';
-  const isSeen =
-    outlineStyle !== 'none' || boxShadow !== 'none' || labelOutline !== 'none' || isField;
-  return { stop: window.tabStops?.indexOf(element) ?? -1, isSeen };
+/** Notes what gets the focus, and whether it is seen to have it. */
+function noteFocus(): void {
+  const seen = { reached: new Set<HTMLElement>(), dark: new Set<HTMLElement>() };
+  window.tabsSeen = seen;
+  const note = (): void => {
+    const element = document.activeElement as HTMLElement;
+    seen.reached.add(element);
+    const { outlineStyle, boxShadow } = getComputedStyle(element);
+    // A radio is drawn by its label.
+    const label = element instanceof HTMLInputElement ? element.labels?.[0] : null;
+    const labelOutline = label ? getComputedStyle(label).outlineStyle : 'none';
+    const isField = element.matches('textarea, input');
+    if (outlineStyle === 'none' && boxShadow === 'none' && labelOutline === 'none' && !isField)
+      seen.dark.add(element);
+  };
+  document.addEventListener('focusin', note);
+}
+
+function gapsSeen(): string[] {
+  const [stops, seen] = [window.tabStops ?? [], window.tabsSeen];
+  const words = (what: string, { outerHTML }: HTMLElement): string =>
+    `${what} ${outerHTML.slice(0, 160)}`;
+  return [
+    ...stops
+      .filter((stop) => !seen?.reached.has(stop))
+      .map((stop) => words('no Tab comes to', stop)),
+    ...stops
+      .filter((stop) => seen?.dark.has(stop))
+      .map((stop) => words('the focus is not seen on', stop)),
+  ];
 }
 
 /** What stands there and Tab never comes to, and what does not show that it has the focus. */
 export async function tabGaps(page: Page): Promise<string[]> {
   if (await page.getByRole('menu').first().isVisible()) return [];
   const count = await page.evaluate(noteStops);
-  const seen = new Set<number>();
-  const unseen: number[] = [];
+  await page.evaluate(noteFocus);
   // A date has stops within itself: its day, month, year and calendar.
   const dates = (await page.locator('input[type="date"]').count()) * 3;
-  for (let n = 0; n < Math.min(count + dates + 3, MAX_STOPS) && seen.size < count; n += 1) {
+  for (let n = 0; n < Math.min(count + dates + 3, MAX_STOPS); n += 1)
     await page.keyboard.press('Tab');
-    const { stop, isSeen } = await page.evaluate(focusedStop);
-    if (stop < 0) continue;
-    seen.add(stop);
-    if (!isSeen) unseen.push(stop);
-  }
-  const missed = Array.from({ length: count }, (_, stop) => stop).filter((stop) => !seen.has(stop));
-  return page.evaluate(
-    ([missing, dark]) =>
-      [
-        ...missing.map((stop) => ['no Tab comes to', stop]),
-        ...dark.map((stop) => ['the focus is not seen on', stop]),
-      ].map(
-        ([what, stop]) => `${what} ${window.tabStops?.[Number(stop)]?.outerHTML.slice(0, 160)}`,
-      ),
-    [missed, unseen] as const,
-  );
+  return page.evaluate(gapsSeen);
 }
