@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { configSchema } from './config.ts';
 import { execute } from './execute.ts';
 import { VALID_CONFIG } from './testing/answers.ts';
+import { COMPILE_CACHE } from './testing/compile-cache.ts';
 import { folderWith } from './testing/harness.ts';
 import { resolveWranglerConfig } from './wrangler-config.ts';
 import { readWrangler } from './wrangler-file.ts';
@@ -23,6 +24,7 @@ function runWrangler(...args: string[]) {
       CI: 'true',
       NO_COLOR: '1',
       WRANGLER_SEND_METRICS: 'false',
+      ...COMPILE_CACHE,
     },
   });
 }

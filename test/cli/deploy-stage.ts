@@ -1,11 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Config } from '../../cli/config.ts';
 import type { DeployReport } from '../../cli/deploy/apply.ts';
 import { execute } from '../../cli/execute.ts';
 import { ACTIVE_POLICY, INSPECTION, TENANT } from '../../cli/testing/answers.ts';
+import { COMPILE_CACHE } from '../../cli/testing/compile-cache.ts';
 import { folderWith, skclaw } from '../../cli/testing/harness.ts';
 import { MODEL_CATALOG, PRICE_VERSION } from '../../contract/models.ts';
 import { startDocker } from '../cloudflare/docker/index.ts';
@@ -100,7 +99,7 @@ export async function deploy({ account, docker, edge }: Stage, play: Play = {}) 
     env: {
       PATH: process.env['PATH'],
       HOME: project.root,
-      NODE_COMPILE_CACHE: join(tmpdir(), 'skclaw-test-compile-cache'),
+      ...COMPILE_CACHE,
       CLOUDFLARE_API_TOKEN: account.state.token.value,
       CLOUDFLARE_API_BASE_URL: account.url,
       CLOUDFLARE_AI_GATEWAY_API_KEY: account.state.token.value,

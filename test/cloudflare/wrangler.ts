@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { COMPILE_CACHE } from '../../cli/testing/compile-cache.ts';
 import type { CloudflareServer } from './server.ts';
 
 const WRANGLER = join(import.meta.dirname, '../../node_modules/wrangler/bin/wrangler.js');
@@ -43,6 +44,7 @@ export async function wrangler(
       PATH: process.env.PATH,
       HOME: home,
       ...QUIET,
+      ...COMPILE_CACHE,
       CLOUDFLARE_API_BASE_URL: account.url,
       CLOUDFLARE_API_TOKEN: account.state.token.value,
       CLOUDFLARE_ACCOUNT_ID: account.state.accountId,
