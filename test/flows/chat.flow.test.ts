@@ -1,14 +1,19 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { CreatedTenant } from '../../contract/api.ts';
+import { sessionHistory, type CreatedTenant } from '../../contract/api.ts';
 import type { LimitChanges } from '../../contract/limits.ts';
 import { LocalAdmin } from '../../local/runner/admin.ts';
-import { asleep, newTenant } from '../support/agents.ts';
+import { asleep, inspect, newTenant } from '../support/agents.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { ANSWER_TIMEOUT_MS, ChatPage } from '../support/chat-page.ts';
+import { containerOf } from '../support/engine-view.ts';
 import { addFault, clearFaults, recordedCalls } from '../support/model-record.ts';
 import { noteAnswers, notedAnswers } from '../support/noted-answers.ts';
+import { storedSnapshots } from '../support/stored-snapshots.ts';
 
 const system = inject('system');
 
@@ -251,13 +256,38 @@ describe('the chat in a browser, with the real OpenClaw', () => {
     await chat.page.emulateMedia({ colorScheme: null });
   });
 
-  it('wakes from sleep for the next message, and remembers', async () => {
+  it('wakes from a verified snapshot for the next message, with its words and its files', async () => {
+    const before = await containerOf(system, tenant.id);
     await asleep(system.url, tenant.id);
+    const said = await typesSaid();
+    expect(said).toContain('final');
+    const [stored] = storedSnapshots(system.stateDir, tenant.id).slice(-1);
+    if (!stored) throw new Error('a snapshot was expected');
+    const sha256 = createHash('sha256').update(readFileSync(stored.file)).digest('hex');
     await chat.page.getByRole('status').filter({ hasText: 'Asleep' }).waitFor();
     await chat.send('What did I say first?');
     await chat.page.getByText('Waking your agent').waitFor();
+    // OpenClaw sent the conversation from before to the model.
     await chat.answer.getByText(/And now, is there/).waitFor({ timeout: ANSWER_TIMEOUT_MS });
+    const { container } = await inspect(system.url, tenant.id);
+    expect(container.restored).toEqual({ id: stored.id, sha256 });
+    const woken = await containerOf(system, tenant.id);
+    expect(woken.pid).not.toBe(before.pid);
+    const files = readdirSync(woken.dir, { recursive: true, encoding: 'utf8' });
+    const note = files.find((file) => basename(file) === 'garden.txt') ?? '';
+    expect(readFileSync(join(woken.dir, note), 'utf8')).toBe('beans and peas');
+    expect((await typesSaid()).slice(0, said.length)).toEqual(said);
   });
+
+  /** What kinds of events the session that is shown has, oldest first. */
+  async function typesSaid(): Promise<string[]> {
+    const sessionId = new URL(chat.page.url()).pathname.split('/').at(-1);
+    const answer = await chat.page.evaluate(
+      async (path) => (await fetch(path)).json() as Promise<unknown>,
+      `/api/sessions/${sessionId}/events`,
+    );
+    return sessionHistory.parse(answer).events.map(({ data }) => data.type);
+  }
 });
 
 const workloadOf = ({ metadata }: { metadata: Record<string, unknown> | null }): unknown =>

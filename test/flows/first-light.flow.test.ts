@@ -99,7 +99,7 @@ describe('a newcomer, on one machine', () => {
     dev = await DevProcess.start({ port, stateDir });
     await page.reload();
     await conversation().getByText(CODE_WORD).first().waitFor();
-    // That one which wakes from what is saved remembers: chat.flow and two-tenants.flow.
+    // That one which wakes from what is saved remembers: chat.flow.
     const { snapshots } = snapshotList.parse(
       await new LocalAdmin(`http://localhost:${port}`).call('GET', '/agents/demo/snapshots'),
     );

@@ -15,6 +15,7 @@ import { containerOf } from '../support/engine-view.ts';
 import { MemberClient } from '../support/member.ts';
 import { recordedCalls } from '../support/model-record.ts';
 import { damage, storedSnapshots } from '../support/stored-snapshots.ts';
+import { describeMetering } from './metering.ts';
 
 const run = promisify(execFile);
 
@@ -46,7 +47,7 @@ describe('an agent’s life, with a double of OpenClaw that boots at once', () =
   let silence: Promise<{ before: AgentInspection; after: AgentInspection; containers: string[] }>;
 
   beforeAll(async () => {
-    patient = await startScratchSystem({ openclaw: 'double' });
+    patient = await startScratchSystem({ openclaw: 'double', tokensPerSecond: 200 });
     // It takes its time by nature, and goes on while the others run.
     silence = beSilent(patient.system);
     silence.catch(() => undefined);
@@ -172,6 +173,8 @@ describe('an agent’s life, with a double of OpenClaw that boots at once', () =
     }
     expect(storedSnapshots(system.stateDir, tenantId)).toEqual([]);
   });
+
+  describeMetering(() => patient.system);
 
   it('hibernates under its clients’ open sockets, and the next message meets the same container', async () => {
     const { before, after, containers } = await silence;
