@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const inFolder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+/** A deadline only to end a hang: a busy machine may take its time over any test, ms. */
+const HANG_MS = 60_000;
 const notUnit = [
   '**/node_modules/**',
   '**/*.worker.test.ts',
@@ -31,6 +33,7 @@ export default defineConfig({
           exclude: notUnit,
           // A worker of its own for each file costs more than all these tests together.
           isolate: false,
+          testTimeout: HANG_MS,
         },
       },
       {
@@ -55,6 +58,7 @@ export default defineConfig({
           include: ['**/*.worker.test.ts'],
           // A runtime of its own for each file takes five times as long.
           isolate: false,
+          testTimeout: HANG_MS,
           setupFiles: ['test/support/empty-bindings.ts', 'test/support/log-guard.ts'],
         },
       },
@@ -71,7 +75,12 @@ export default defineConfig({
       {
         plugins: [svelte()],
         resolve: { conditions: ['browser'] },
-        test: { name: 'site', environment: 'happy-dom', include: ['site/**/*.test.ts'] },
+        test: {
+          name: 'site',
+          environment: 'happy-dom',
+          include: ['site/**/*.test.ts'],
+          testTimeout: HANG_MS,
+        },
       },
       {
         test: {

@@ -63,17 +63,14 @@ function noteFocus(): void {
   document.addEventListener('focusin', note);
 }
 
-function gapsSeen(): string[] {
+/** What the walk has shown to be wrong, and where. */
+function gapsSeen(): [what: string, html: string][] {
   const [stops, seen] = [window.tabStops ?? [], window.tabsSeen];
-  const words = (what: string, { outerHTML }: HTMLElement): string =>
-    `${what} ${outerHTML.slice(0, 160)}`;
+  const missed = stops.filter((stop) => !seen?.reached.has(stop));
+  const dark = stops.filter((stop) => seen?.dark.has(stop));
   return [
-    ...stops
-      .filter((stop) => !seen?.reached.has(stop))
-      .map((stop) => words('no Tab comes to', stop)),
-    ...stops
-      .filter((stop) => seen?.dark.has(stop))
-      .map((stop) => words('the focus is not seen on', stop)),
+    ...missed.map(({ outerHTML }): [string, string] => ['no Tab comes to', outerHTML]),
+    ...dark.map(({ outerHTML }): [string, string] => ['the focus is not seen on', outerHTML]),
   ];
 }
 
@@ -86,5 +83,6 @@ export async function tabGaps(page: Page): Promise<string[]> {
   const dates = (await page.locator('input[type="date"]').count()) * 3;
   for (let n = 0; n < Math.min(count + dates + 3, MAX_STOPS); n += 1)
     await page.keyboard.press('Tab');
-  return page.evaluate(gapsSeen);
+  const gaps = await page.evaluate(gapsSeen);
+  return gaps.map(([what, html]) => `${what} ${html.slice(0, 160)}`);
 }
