@@ -53,18 +53,22 @@ async function runUnit(): Promise<Tally[]> {
   return [await runOpenClawStage(), await runVitestStage(['node', 'site'])];
 }
 
-/** Every stage, in order; one that fails does not keep the later ones from running. */
+/** Every stage; one that fails does not keep the others from running. */
 async function runAll(): Promise<Tally[]> {
-  const tallies = [await runOpenClawStage(), await runLintStages()];
+  const openclaw = await runOpenClawStage();
   const build = await runStage('build', () => preparation(() => ensureSite(say)));
-  tallies.push(build);
-  // Beside each other: flows wait half of their time for what agents and browsers do.
-  return [...tallies, ...(await Promise.all([runFlowStage(build), runRuntimes()])).flat()];
+  // Beside each other: flows wait a good part of their time for what agents and browsers do.
+  const ran = await Promise.all([runFlowStage(build), runWithoutSystem()]);
+  return [openclaw, build, ...ran.flat()];
 }
 
-/** What needs no running system. */
-async function runRuntimes(): Promise<Tally[]> {
-  return [await runVitestStage(['workers']), await runVitestStage(['cloud', 'node', 'site'])];
+/** What needs no running system, the soonest to fail first. */
+async function runWithoutSystem(): Promise<Tally[]> {
+  return [
+    await runLintStages(),
+    await runVitestStage(['workers']),
+    await runVitestStage(['cloud', 'node', 'site']),
+  ];
 }
 
 const { values } = parseArgs({ options: { unit: { type: 'boolean', default: false } } });
