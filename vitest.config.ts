@@ -79,6 +79,8 @@ export default defineConfig({
           name: 'site',
           environment: 'happy-dom',
           include: ['site/**/*.test.ts'],
+          // A DOM and all of Svelte for each file cost five times as much as the tests.
+          isolate: false,
           testTimeout: HANG_MS,
         },
       },
