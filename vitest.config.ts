@@ -101,9 +101,9 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           globalSetup: ['test/flows/global-setup.ts'],
           fileParallelism: false,
-          // A deadline only to end a hang.
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          // Deadlines only to end a hang: two cores that are busy otherwise take minutes for a boot.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -11,12 +11,6 @@ import { EMPTY, ONE_FAILED, sumTallies, tallyOfVitest, type Tally } from './tall
 
 /** A deadline only to end a hang, ms. */
 const VITEST_DEADLINE_MS = 2_400_000;
-/**
- * Parts of the flows that run beside each other, each on a system of its own: within one they are one
- * after another, and wait half of their time for agents that boot and pages that load.
- */
-const FLOW_SHARDS = [1, 2];
-
 const say = (line: string): void => console.log(`      ${line}`);
 
 /** A stage that only makes something ready: no check of its own, unless it fails. */
@@ -25,15 +19,14 @@ async function preparation(prepare: () => Promise<void>): Promise<StageEnd> {
   return { tally: EMPTY, output: '' };
 }
 
-/** Runs some vitest projects, or a part of their files (`1/2`), and counts by the report they leave. */
-async function vitest(projects: readonly string[], shard?: string): Promise<StageEnd> {
+/** Runs some vitest projects and counts by the report they leave. */
+async function vitest(projects: readonly string[]): Promise<StageEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'vitest-report-'));
   try {
     const report = join(folder, 'report.json');
     const flags = projects.map((project) => `--project ${project}`).join(' ');
     const reporters = `--reporter=default --reporter=json --outputFile.json="${report}"`;
-    const part = shard === undefined ? '' : ` --shard=${shard}`;
-    const command = `vitest run ${flags}${part} ${reporters}`;
+    const command = `vitest run ${flags} ${reporters}`;
     const { code, output } = await runCommand(command, { deadlineMs: VITEST_DEADLINE_MS });
     const text = await readFile(report, 'utf8').catch(() => 'null');
     return { tally: tallyOfVitest(JSON.parse(text), code), output };
@@ -48,16 +41,10 @@ const runOpenClawStage = (): Promise<Tally> =>
 const runVitestStage = (projects: readonly string[]): Promise<Tally> =>
   runStage(projects.join(' + '), () => vitest(projects));
 
-async function runFlowStages(build: Tally): Promise<Tally[]> {
-  if (build.failed > 0) {
-    console.log('FAIL  flow: not run, since the site it needs was not built');
-    return [ONE_FAILED];
-  }
-  const stages = FLOW_SHARDS.map((part) => {
-    const shard = `${part}/${FLOW_SHARDS.length}`;
-    return runStage(`flow ${shard}`, () => vitest(['flow'], shard));
-  });
-  return Promise.all(stages);
+async function runFlowStage(build: Tally): Promise<Tally> {
+  if (build.failed === 0) return runVitestStage(['flow']);
+  console.log('FAIL  flow: not run, since the site it needs was not built');
+  return ONE_FAILED;
 }
 
 /** The quick half: what needs neither the Workers runtime nor a running system. */
@@ -70,7 +57,7 @@ async function runAll(): Promise<Tally[]> {
   const openclaw = await runOpenClawStage();
   const build = await runStage('build', () => preparation(() => ensureSite(say)));
   // Beside each other: flows wait a good part of their time for what agents and browsers do.
-  const ran = await Promise.all([runFlowStages(build), runWithoutSystem()]);
+  const ran = await Promise.all([runFlowStage(build), runWithoutSystem()]);
   return [openclaw, build, ...ran.flat()];
 }
 

@@ -12,7 +12,7 @@ import { newOperator, type TestOperator } from '../support/operators.ts';
 import { barriers, DESKTOP, visit, type CheckedWindow } from '../support/page-checks.ts';
 
 /** A wake of the real OpenClaw on a busy machine, or its snapshot, ms. */
-const WAKE_TIMEOUT_MS = 170_000;
+const WAKE_TIMEOUT_MS = 400_000;
 /** Pings while a page is open on an agent that is asleep. */
 const PINGS = 3;
 

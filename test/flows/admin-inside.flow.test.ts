@@ -16,7 +16,7 @@ import { barriers, visit, type CheckedWindow } from '../support/page-checks.ts';
 import { newApiKey } from '../support/program.ts';
 
 /** A wake of the real OpenClaw and its first words, on a busy machine, ms. */
-const WAKE_TIMEOUT_MS = 150_000;
+const WAKE_TIMEOUT_MS = 400_000;
 const TABS = ['calls', 'sessions', 'snapshots', 'schedules', 'devices', 'logs'] as const;
 const SCOPES = ['operator.read', 'operator.write'];
 

@@ -14,7 +14,7 @@ import { promptOf, recordedCalls } from '../support/model-record.ts';
 import { familyOf } from '../support/processes.ts';
 
 /** A fresh wake on a busy machine; longer is a hang, ms. */
-const ANSWER_TIMEOUT_MS = 150_000;
+const ANSWER_TIMEOUT_MS = 400_000;
 const CODE_WORD = 'tangerine-41';
 
 describe('a newcomer, on one machine', () => {

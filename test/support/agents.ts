@@ -2,7 +2,7 @@ import { agentInspection, type AgentInspection, type CreatedTenant } from '../..
 import { LocalAdmin } from '../../local/runner/admin.ts';
 
 /** A wake takes some ten seconds on a quiet machine; this is a hang, ms. */
-const STATE_TIMEOUT_MS = 170_000;
+const STATE_TIMEOUT_MS = 400_000;
 const POLL_MS = 200;
 
 /** An agent as an operator sees it. */

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Locator, Page, WebSocketRoute } from 'playwright-core';
 
 /** A fresh wake on a busy machine; longer is a hang, ms. */
-export const ANSWER_TIMEOUT_MS = 150_000;
+export const ANSWER_TIMEOUT_MS = 400_000;
 
 /** A member's chat in a browser, as a person has it in front of them. */
 export class ChatPage {

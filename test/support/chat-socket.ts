@@ -9,7 +9,7 @@ import { dial } from './loopback.ts';
 import { Watchers } from './watchers.ts';
 
 /** A frame that does not come within this time never will, ms. */
-const FRAME_TIMEOUT_MS = 150_000;
+const FRAME_TIMEOUT_MS = 400_000;
 
 /** A chat socket as a client has it: every frame is parsed by the contract and kept. */
 export class ChatSocket {

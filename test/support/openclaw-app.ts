@@ -8,7 +8,7 @@ import { dial } from './loopback.ts';
 /** An answer of OpenClaw that does not come within this time never will, ms. */
 const FRAME_TIMEOUT_MS = 30_000;
 /** A wake on a busy machine takes half a minute; an app comes back until it is let in, ms. */
-const WAKE_TIMEOUT_MS = 150_000;
+const WAKE_TIMEOUT_MS = 400_000;
 const RECONNECT_MS = 500;
 
 const challenge = z.object({
