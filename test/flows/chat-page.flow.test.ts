@@ -117,13 +117,13 @@ describe('the chat page with an agent that says what no real one would', () => {
     expect(await page.getByRole('article').count()).toBeLessThanOrEqual(40);
     const log = page.getByRole('log');
     let reached = '';
-    for (let step = 0; step < MAX_CLIMBS && agent.pages < 4; step += 1) {
+    for (let step = 0; step < MAX_CLIMBS && agent.pages < 6; step += 1) {
       const { movedPx, mounted, text } = await log.evaluate(climb);
       expect(movedPx, text).toBeLessThan(3);
       expect(mounted).toBeLessThanOrEqual(100);
       reached = text;
     }
-    expect(agent.pages, reached).toBe(4);
+    expect(agent.pages, reached).toBe(6);
     await page.getByRole('button', { name: /Jump to latest/ }).click();
     await asked(page, 'Question 4999').waitFor();
     const isAtEnd = await log.evaluate(
@@ -164,8 +164,7 @@ describe('the chat page with an agent that says what no real one would', () => {
   });
 
   it('shows an answer of a megabyte to its end, and stays alive meanwhile', async () => {
-    const paragraph = `${'A sentence of a **very** long answer. '.repeat(7)}\n\n`;
-    const answer = `${paragraph.repeat(4_000)}The end of it`;
+    const answer = `${'A paragraph of a **very** long answer.\n\n'.repeat(27_000)}The end of it`;
     const agent = new ScriptedAgent(turnEvents([{ question: 'All of it', answer }]));
     const page = await show(agent);
     await page.getByRole('heading', { name: 'A scripted session' }).waitFor();
